@@ -1,0 +1,1 @@
+"""Training and measuring. Never imported by the product."""

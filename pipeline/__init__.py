@@ -1,0 +1,1 @@
+"""naqid: watches Arabic news outlets and tells when a new report reverses an earlier claim."""

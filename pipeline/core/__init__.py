@@ -1,0 +1,1 @@
+"""Pure thought: articles, claims, dossiers and reversals. No I/O, no clock, no logging."""

@@ -1,0 +1,98 @@
+"""A claim: what is said to have happened, where, by whom it is said, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pipeline.core.places import Place
+
+Polarity = Literal["affirmed", "denied"]
+Modality = Literal["stated", "alleged", "threatened", "expected"]
+Part = Literal["title", "text"]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Someone who speaks or acts, as far as the sentence names him.
+
+    `id` is the same wherever the same party is meant: an entry of `config/speakers.toml`, else the folded words.
+    `camp` is the id of the side that he speaks for, "" where it is not known. `name` is how he was written.
+    """
+
+    id: str
+    name: str
+    camp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The words of a claim: a sentence and where it stands.
+
+    `span` counts characters of the article's `part` (its title or its text), end exclusive.
+    `cues` are spans inside `sentence`: the words that deny, admit, allege, and name the happening.
+    """
+
+    article_id: str
+    url: str
+    outlet: str
+    published: datetime
+    dated: bool
+    sentence: str
+    part: Part
+    span: Span
+    cues: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of one voice about one happening at one place.
+
+    `speaker` is None when the outlet says it in its own voice. `explicit` is True when a verb of denying or
+    admitting carries the claim. `lead` is True when it stands among the article's first segments, and
+    `background` when the article recalls it as past (وكان، سبق، يذكر). `number` is a count that belongs to it
+    (dead, injured), None where there is none. `origin` says where the report comes from: the relaying agency,
+    else the group of near-identical texts, else the outlet.
+    """
+
+    id: str
+    kind: str
+    plover: str
+    polarity: Polarity
+    modality: Modality
+    place: Place
+    actor: Party | None
+    object: Party | None
+    speaker: Party | None
+    relayed_through: tuple[str, ...]
+    evidence: Evidence
+    explicit: bool = False
+    lead: bool = True
+    background: bool = False
+    number: int | None = None
+    revision: int = 0
+    sketch: tuple[int, ...] = ()
+
+    @property
+    def division(self) -> str:
+        """The key of the claim's dossier: the first-level division of its place, or the country itself."""
+        return self.place.division or self.place.country or self.place.id
+
+    @property
+    def voice(self) -> str:
+        """Whose word this is: the speaker's camp, else the speaker, else the outlet."""
+        if self.speaker is None:
+            return f"outlet:{self.evidence.outlet}"
+        return f"camp:{self.speaker.camp}" if self.speaker.camp else f"speaker:{self.speaker.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read from one article: its claims in the order of the text, and the places that it names."""
+
+    article_id: str
+    claims: Sequence[Claim]
+    places: Sequence[Place]
