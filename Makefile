@@ -1,0 +1,68 @@
+# Everything a person does with a clone. The environment is .venv; only the first run needs the network.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+UV ?= uv
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo run test check format lock audit clean
+
+help: ## what can be made
+	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, part, ":"); printf "make %-8s %s\n", part[1], $$2 }' Makefile
+
+venv: .venv/ready ## the environment that runs naqid
+
+demo: .venv/ready ## a story in which a reversal is caught, with real output
+	@$(BIN)/naqid demo
+
+run: .venv/ready ## the service over config/outlets.toml, until Ctrl-C
+	@$(BIN)/naqid run
+
+test: .venv/ready-to-test ## every test
+	@$(BIN)/python -m pytest
+
+check: .venv/ready-to-test ## style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready-to-test ## lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## renew the lock files (needs uv)
+	$(UV) pip compile $(LOCK) -o requirements.lock
+	$(UV) pip compile $(LOCK) --extra servers --extra dev -c requirements.lock -o requirements-test.lock
+
+audit: .venv/ready ## known vulnerabilities of what is locked (needs the network)
+	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit
+	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
+
+clean: ## remove the environments and caches
+	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	--group build pyproject.toml
+
+# What is locked is installed by its hashes; the project itself is then linked in without asking anyone.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "naqid needs Python 3.11 or newer; name it so: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make an environment; install its venv package (Debian: apt-get install python3-venv)" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv
+
+.venv/ready: .venv/bin/python requirements.lock pyproject.toml
+	@echo "Installing what naqid needs into .venv (once) ..." >&2
+	@$(INSTALL) requirements.lock
+	@$(LINK)
+	@touch $@
+
+.venv/ready-to-test: .venv/ready requirements-test.lock
+	@echo "Installing what the tests need into .venv (once) ..." >&2
+	@$(INSTALL) requirements-test.lock
+	@touch $@
