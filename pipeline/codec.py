@@ -6,23 +6,15 @@ The fields are those of the dataclasses themselves; decoding is strict and names
 from __future__ import annotations
 
 import base64
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
-from functools import cache
-from types import NoneType, UnionType
-from typing import Any, Literal, NoReturn, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from pipeline.core.alerts import Alert
 from pipeline.core.article import Article
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import Dossier, Event
-
-VERSION = 1
-
-T = TypeVar("T")
+from pipeline.wire import from_bytes, to_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +23,14 @@ class ClaimsRecord:
 
     division: str
     claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of an article between polls: which text it had last, and how many before that."""
+
+    content_hash: str
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,217 +49,63 @@ class RejectedRecord:
 
 def article_to_bytes(article: Article) -> bytes:
     """Raises `ValueError` for text that UTF-8 cannot hold (half a surrogate pair), as all encoders here do."""
-    return _to_bytes(article)
+    return to_bytes(article)
 
 
 def article_from_bytes(data: bytes) -> Article:
     """Raises `ValueError` naming the field that is missing or wrong, as all decoders here do."""
-    return _from_bytes(Article, data)
+    return from_bytes(Article, data)
+
+
+def seen_to_bytes(seen: Seen) -> bytes:
+    return to_bytes(seen)
+
+
+def seen_from_bytes(data: bytes) -> Seen:
+    return from_bytes(Seen, data)
 
 
 def claims_to_bytes(division: str, claims: Sequence[Claim]) -> bytes:
     """The claims of one article revision for one division."""
-    return _to_bytes(ClaimsRecord(division, tuple(claims)))
+    return to_bytes(ClaimsRecord(division, tuple(claims)))
 
 
 def claims_from_bytes(data: bytes) -> ClaimsRecord:
-    return _from_bytes(ClaimsRecord, data)
+    return from_bytes(ClaimsRecord, data)
 
 
 def dossier_to_bytes(dossier: Dossier) -> bytes:
-    return _to_bytes(dossier)
+    return to_bytes(dossier)
 
 
 def dossier_from_bytes(data: bytes) -> Dossier:
-    return _from_bytes(Dossier, data)
+    return from_bytes(Dossier, data)
 
 
 def event_to_bytes(event: Event) -> bytes:
-    return _to_bytes(event)
+    return to_bytes(event)
 
 
 def event_from_bytes(data: bytes) -> Event:
-    return _from_bytes(Event, data)
+    return from_bytes(Event, data)
 
 
 def alert_to_bytes(alert: Alert) -> bytes:
-    return _to_bytes(alert)
+    return to_bytes(alert)
 
 
 def alert_from_bytes(data: bytes) -> Alert:
-    return _from_bytes(Alert, data)
+    return from_bytes(Alert, data)
 
 
 def rejected_to_bytes(topic: str, id: str, reason: str, value: bytes = b"") -> bytes:
-    """`value` is kept as text where it is UTF-8, else in base64."""
+    """`value` is kept as text where it is UTF-8, else in base64. Never raises: what is wrong has to be kept."""
+    topic, id, reason = (part.encode("utf-8", "backslashreplace").decode("utf-8") for part in (topic, id, reason))
     try:
-        return _to_bytes(RejectedRecord(topic, id, reason, value.decode("utf-8")))
+        return to_bytes(RejectedRecord(topic, id, reason, value.decode("utf-8")))
     except UnicodeDecodeError:
-        return _to_bytes(RejectedRecord(topic, id, reason, base64.b64encode(value).decode("ascii"), "base64"))
+        return to_bytes(RejectedRecord(topic, id, reason, base64.b64encode(value).decode("ascii"), "base64"))
 
 
 def rejected_from_bytes(data: bytes) -> RejectedRecord:
-    return _from_bytes(RejectedRecord, data)
-
-
-def moment_to_text(moment: datetime) -> str:
-    """An aware time in ISO 8601, in UTC, ending in "Z"."""
-    if moment.tzinfo is None:
-        raise ValueError(f"the time {moment.isoformat()} has no time zone")
-    return moment.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
-
-
-def _to_bytes(value: Any) -> bytes:
-    kind: Any = type(value)
-    content = {"v": VERSION, **_encoder(kind)(value)}
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
-
-
-def _from_bytes(kind: type[T], data: bytes) -> T:
-    name = kind.__name__.lower()
-    try:
-        content = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name}: not JSON: {error}") from error
-    if not isinstance(content, dict):
-        _wrong(name, "an object", content)
-    version = content.pop("v", None)
-    if type(version) is not int or version != VERSION:
-        raise ValueError(f"{name}: v: format version {version!r} is unknown, expected {VERSION}")
-    decode: Callable[[Any, str], T] = _decoder(cast(Any, kind))
-    return decode(content, name)
-
-
-# For each type a pair of functions is made once. They are closures, since dossiers of thousands of claims pass here.
-
-
-@cache
-def _encoder(hint: Any) -> Callable[[Any], Any]:
-    """A function from a value of the type `hint` to what JSON can hold."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if is_dataclass(hint):
-        hints = get_type_hints(hint)
-        parts = tuple((field.name, _encoder(hints[field.name])) for field in fields(hint))
-        return lambda value: {name: encode(getattr(value, name)) for name, encode in parts}
-    if hint is datetime:
-        return moment_to_text
-    if origin in (Union, UnionType):
-        (inner,) = (_encoder(argument) for argument in arguments if argument is not NoneType)
-        return lambda value: None if value is None else inner(value)
-    if origin is tuple:
-        item = _encoder(arguments[0])
-        return lambda value: [item(element) for element in value]
-    if origin is Mapping:
-        return dict
-    return lambda value: value
-
-
-@cache
-def _decoder(hint: Any) -> Callable[[Any, str], Any]:
-    """The way back: a function from JSON and its path (for messages) to a value of the type `hint`."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if is_dataclass(hint):
-        return _dataclass_decoder(hint)
-    if hint is datetime:
-        return _decode_moment
-    if hint is float:
-        return _decode_number
-    if origin is Literal:
-        return _literal_decoder(arguments)
-    if origin in (Union, UnionType):
-        (inner,) = (_decoder(argument) for argument in arguments if argument is not NoneType)
-        return lambda value, path: None if value is None else inner(value, path)
-    if origin is tuple:
-        return _tuple_decoder(arguments)
-    if origin is Mapping:
-        return _mapping_decoder(_decoder(arguments[1]))
-    if hint in (str, int, bool):
-        return _plain_decoder(hint)
-    raise TypeError(f"the wire format has no form for {hint!r}")
-
-
-def _dataclass_decoder(kind: Any) -> Callable[[Any, str], Any]:
-    hints = get_type_hints(kind)
-    parts = tuple((field.name, _decoder(hints[field.name])) for field in fields(kind))
-    names = frozenset(name for name, _ in parts)
-
-    def decode(value: Any, path: str) -> Any:
-        if not isinstance(value, dict):
-            _wrong(path, "an object", value)
-        if value.keys() != names:
-            for name in sorted(names - value.keys()):
-                raise ValueError(f"{path}.{name}: missing")
-            raise ValueError(f"{path}.{min(value.keys() - names)}: unknown field")
-        return kind(**{name: part(value[name], f"{path}.{name}") for name, part in parts})
-
-    return decode
-
-
-def _tuple_decoder(arguments: tuple[Any, ...]) -> Callable[[Any, str], Any]:
-    length = None if arguments[-1] is Ellipsis else len(arguments)
-    item = _decoder(arguments[0])
-
-    def decode(value: Any, path: str) -> Any:
-        if not isinstance(value, list):
-            _wrong(path, "a list", value)
-        if length is not None and len(value) != length:
-            raise ValueError(f"{path}: expected {length} values, found {len(value)}")
-        return tuple(item(element, f"{path}[{number}]") for number, element in enumerate(value))
-
-    return decode
-
-
-def _mapping_decoder(item: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    def decode(value: Any, path: str) -> Any:
-        if not isinstance(value, dict):
-            _wrong(path, "an object", value)
-        return {key: item(element, f"{path}.{key}") for key, element in value.items()}
-
-    return decode
-
-
-def _literal_decoder(allowed: tuple[Any, ...]) -> Callable[[Any, str], Any]:
-    def decode(value: Any, path: str) -> Any:
-        if not isinstance(value, str) or value not in allowed:
-            raise ValueError(f"{path}: {value!r} is none of {', '.join(allowed)}")
-        return value
-
-    return decode
-
-
-def _plain_decoder(kind: type) -> Callable[[Any, str], Any]:
-    name = {str: "a text", int: "a whole number", bool: "true or false"}[kind]
-
-    def decode(value: Any, path: str) -> Any:
-        if type(value) is not kind:  # an isinstance test would let true pass for 1
-            _wrong(path, name, value)
-        return value
-
-    return decode
-
-
-def _decode_number(value: Any, path: str) -> float:
-    if type(value) is not float and type(value) is not int:
-        _wrong(path, "a number", value)
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        _wrong(path, "a finite number", value)
-    return number
-
-
-def _decode_moment(value: Any, path: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError("no time zone")
-        return moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        _wrong(path, "a time in ISO 8601 with its zone", value)
-
-
-def _wrong(path: str, expected: str, found: object) -> NoReturn:
-    text = repr(found)
-    raise ValueError(f"{path}: expected {expected}, found {text if len(text) <= 40 else text[:37] + '...'}")
+    return from_bytes(RejectedRecord, data)

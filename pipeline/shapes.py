@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.codec import moment_to_text
 from pipeline.core.alerts import Alert
 from pipeline.core.article import Article
 from pipeline.core.claims import Claim, Party, Reading
 from pipeline.core.dossier import Event
 from pipeline.core.places import Place
+from pipeline.wire import moment_to_text
 
 Shape = dict[str, Any]
 
