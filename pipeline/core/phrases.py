@@ -51,13 +51,26 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
     "labels": {
         **dict.fromkeys(
             (
-                *("earlier", "later", "speaker", "camp", "through", "outlet", "time", "event", "place", "confidence"),
+                *(
+                    "earlier",
+                    "later",
+                    "claim",
+                    "speaker",
+                    "camp",
+                    "through",
+                    "outlet",
+                    "time",
+                    "event",
+                    "place",
+                    "confidence",
+                ),
                 *("state", "reach", "why", "open_report", "gloss", "alert", "own_voice", "unknown_event"),
                 *("one_report", "repeat", "between"),
             ),
             "",
         ),
         "title": "kind place",
+        "outlets_origins": "outlets origins",
         "and": "first last",
         "percent": "n",
         "moment": "weekday day month year time",

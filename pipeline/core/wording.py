@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pipeline.core.alerts import ReversalKind, State
+from pipeline.core.alerts import Alert, ReversalKind, State
 from pipeline.core.claims import Claim, Modality, Party, Polarity
 from pipeline.core.phrases import LANGUAGES, Language, Phrases
 from pipeline.core.places import Place
@@ -83,6 +83,22 @@ class Wording:
                 ),
             )
         return told
+
+    def explanation(self, alert: Alert, language: Language) -> str:
+        """The alert's own explanation, or a new one where it brings none in this language."""
+        return (
+            alert.explanation.get(language)
+            or self.explain(
+                kind=alert.kind,
+                rule=alert.rule,
+                place=alert.place,
+                earlier=alert.earlier,
+                later=alert.later,
+                same_report=alert.same_report,
+                outlets=alert.outlets,
+                origins=alert.origins,
+            )[language]
+        )
 
     def title(self, kind: ReversalKind, place: Place, language: Language) -> str:
         """One line for a heading: the kind of reversal in words, and where."""
@@ -190,6 +206,29 @@ class Wording:
             event=self.event(claim.kind, language),
             parties=parties,
             place=self.place(claim.place, language),
+        )
+
+    def facts(self, claim: Claim, language: Language) -> list[tuple[str, str]]:
+        """A claim in headings and values: who, for which side, what he did with it, through whom, printed where."""
+        said = self.polarity(claim.polarity, language)
+        if claim.modality != "stated":
+            said = f"{said} ({self.modality(claim.modality, language)})"
+        speaker = self.party(claim.speaker, language) if claim.speaker else self.label("own_voice", language)
+        camp = self.name(claim.speaker.camp, language) if claim.speaker else ""
+        told = {
+            "speaker": speaker,
+            "camp": camp,
+            "claim": said,
+            "through": self.relays(claim, language),
+            "outlet": self.name(claim.evidence.outlet, language),
+        }
+        return [(self.label(key, language), value) for key, value in told.items() if value]
+
+    def reach(self, alert: Alert, language: Language) -> str:
+        """How many outlets carried either side, and from how many independent origins."""
+        outlets = self.count("outlets", len(alert.outlets), language)
+        return self.label(
+            "outlets_origins", language, outlets=outlets, origins=self.count("origins", alert.origins, language)
         )
 
     def _side(self, order: str, claim: Claim, other: Claim | None, place: Place, language: Language) -> str:
