@@ -1,0 +1,183 @@
+"""The moment that a feed's date means: RFC 822, ISO 8601 and what Arabic outlets write instead, or nothing at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+
+EARLIEST_YEAR = 1995
+"""News on the web begins about here; an earlier year is a default value or another calendar (1445 is Hijri)."""
+FUTURE = timedelta(days=1)
+"""How far ahead of the clock a date may lie: time zones get mixed up by hours, not by days."""
+
+# The month names that feeds print: English, Levant and Iraq, Egypt and the Gulf, Maghreb. Part of the format, as
+# RFC 822's own names are; spelled as `_plain` leaves them (hamzas and final marks folded).
+_MONTH_NAMES = (
+    ("jan", "january", "كانون الثاني", "يناير", "جانفي"),
+    ("feb", "february", "شباط", "فبراير", "فيفري"),
+    ("mar", "march", "اذار", "مارس"),
+    ("apr", "april", "نيسان", "ابريل", "افريل"),
+    ("may", "ايار", "مايو", "ماي"),
+    ("jun", "june", "حزيران", "يونيو", "يونيه", "جوان"),
+    ("jul", "july", "تموز", "يوليو", "يوليه", "يوليوز", "جويليه"),
+    ("aug", "august", "اب", "اغسطس", "اوت", "غشت"),
+    ("sep", "sept", "september", "ايلول", "سبتمبر", "شتنبر"),
+    ("oct", "october", "تشرين الاول", "اكتوبر"),
+    ("nov", "november", "تشرين الثاني", "نوفمبر", "نونبر"),
+    ("dec", "december", "كانون الاول", "ديسمبر", "دجنبر"),
+)
+_MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
+
+# Hours east of Greenwich. AST is Arabia Standard Time here, since these are Arabic outlets, not Atlantic Time.
+_ZONES: Mapping[str, float] = (
+    {"z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3}
+    | {"sast": 2, "cat": 2, "trt": 3, "msk": 3, "ast": 3, "eat": 3, "irst": 3.5, "irdt": 4.5, "gst": 4, "pkt": 5}
+    | {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+)
+
+# "بتوقيت ...": places that keep one time all the year, and Greenwich.
+_LOCAL_TIME = re.compile(r"توقيت (.*)")
+_LOCAL_ZONES: Mapping[str, float] = {
+    "رينتش": 0,
+    "مكه": 3,
+    "الرياض": 3,
+    "بغداد": 3,
+    "الدوحه": 3,
+    "موسكو": 3,
+    "ابوظبي": 4,
+}
+
+_FOLDED = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "ـ": None, "،": " ", ",": " "})
+_MONTH = "|".join(sorted((re.escape(name) for name in _MONTHS), key=len, reverse=True))
+_TIME = re.compile(r"(?<![\d:.])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:]\d{1,9})?)?(?![\d:])")
+_AFTERNOON = re.compile(r"(?<![^\W\d])(?:pm|p\.m\.|م|مساء|مساءا)(?!\w)")
+_MORNING = re.compile(r"(?<![^\W\d])(?:am|a\.m\.|ص|صباحا)(?!\w)")
+_OFFSET = re.compile(r"(?:(?<![a-z])(?:utc|gmt))?\s*([+\-−])(\d{1,2}):?(\d{2})?(?!\d)")
+_ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,5})(?![a-z])")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?)?(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
+_NAMED_DAY_FIRST = re.compile(
+    rf"(?<!\d)(\d{{1,2}})[\s\-/.]*({_MONTH})\b(?:\s*/\s*(?:{_MONTH})\b)?[\s\-/.]*(\d{{4}}|\d{{2}})(?!\d)"
+)
+_NAMED_MONTH_FIRST = re.compile(rf"(?<!\w)({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:.*?(?<!\d)(\d{{4}})(?!\d))")
+_EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d+)?")
+_WEEKDAY = re.compile(r"(?<![a-z])(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])")
+
+
+def read_date(words: str, now: datetime) -> datetime | None:
+    """The moment in UTC, or None where the words name none that could be a publication's.
+
+    A moment without a zone is taken as UTC. A zone that is not known, a day that the calendar lacks, a year before
+    1995 and a moment more than a day after `now` give None: no date is better than a wrong one.
+    """
+    text = _plain(words[:200])
+    if _EPOCH.fullmatch(text):
+        return _bounded(datetime.fromtimestamp(int(text[:10]), UTC), now)
+    found = _day(text)
+    if found is None:
+        return None
+    day, rest, clock = found
+    if clock is None:
+        clock, rest = _clock(rest)
+    if clock is None:
+        return None
+    zone = _zone(rest, bool(clock[3]))
+    if zone is None:
+        return None
+    try:
+        moment = datetime(day.year, day.month, day.day, *clock[:3], tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return _bounded(moment, now)
+
+
+def _plain(words: str) -> str:
+    """Lower case, ASCII digits, Arabic letters folded, one space between words."""
+    kept = (
+        str(digit) if (digit := unicodedata.decimal(character, None)) is not None else character
+        for character in unicodedata.normalize("NFKC", words).casefold().translate(_FOLDED)
+        if unicodedata.category(character) not in ("Mn", "Cf", "Cc")
+    )
+    return " ".join("".join(kept).split())
+
+
+def _bounded(moment: datetime, now: datetime) -> datetime | None:
+    return moment if moment.year >= EARLIEST_YEAR and moment <= now + FUTURE else None
+
+
+_Clock = tuple[int, int, int, bool]
+
+
+def _day(text: str) -> tuple[date, str, _Clock | None] | None:
+    """The day, the words around it, and the time where it is written into the same number."""
+    clock = None
+    if match := _YEAR_FIRST.search(text):
+        year, month, day = (int(part) for part in match.groups())
+    elif match := _NAMED_DAY_FIRST.search(text):
+        day, month, year = int(match[1]), _MONTHS[match[2]], int(match[3])
+        # Two digits were RFC 822's year until 1989 and are still sent.
+        year += 2000 if len(match[3]) == 2 else 0
+    elif match := _YEAR_LAST.search(text):
+        day, month, year = (int(part) for part in match.groups())
+        if month > 12:
+            day, month = month, day
+    elif match := _NAMED_MONTH_FIRST.search(text):
+        month, day, year = _MONTHS[match[1]], int(match[2]), int(match[3])
+        # The time may stand between the day and the year (asctime), so only these two go.
+        text = text[: match.start(3)] + " " + text[match.end(3) :]
+        text = text[: match.start(1)] + " " + text[match.end(2) :]
+        return (found, text, None) if (found := _date(year, month, day)) else None
+    elif match := _COMPACT.search(text):
+        year, month, day = int(match[1]), int(match[2]), int(match[3])
+        if match[4]:
+            clock = (int(match[4]), int(match[5]), int(match[6] or 0), True)
+    else:
+        return None
+    found = _date(year, month, day)
+    return (found, f"{text[: match.start()]} {text[match.end() :]}", clock) if found else None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _clock(text: str) -> tuple[_Clock | None, str]:
+    """Hours, minutes, seconds and whether a time was written at all; and the words left."""
+    match = _TIME.search(text)
+    if not match:
+        return (0, 0, 0, False), text
+    hour, minute, second = int(match[1]), int(match[2]), min(int(match[3] or 0), 59)
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    if _AFTERNOON.search(rest):
+        hour = hour % 12 + 12 if hour <= 12 else hour
+        rest = _AFTERNOON.sub(" ", rest)
+    elif _MORNING.search(rest):
+        hour = 0 if hour == 12 else hour
+        rest = _MORNING.sub(" ", rest)
+    return ((hour, minute, second, True) if hour < 24 and minute < 60 else None), rest
+
+
+def _zone(text: str, timed: bool) -> timezone | None:
+    """The zone that the words left name, UTC where they name none, None where it is not known."""
+    if match := _OFFSET.search(text) if timed else None:
+        minutes = int(match[2]) * 60 + int(match[3] or 0)
+        if len(match[2]) == 1 and match[3]:
+            return None
+        if minutes > 14 * 60 or int(match[3] or 0) > 59:
+            return None
+        return timezone(timedelta(minutes=minutes if match[1] == "+" else -minutes))
+    if place := _LOCAL_TIME.search(text):
+        named = (hours for name, hours in _LOCAL_ZONES.items() if name in place[1])
+        hours = next(named, None)
+        return timezone(timedelta(hours=hours)) if hours is not None else None
+    names = [name for name in _ZONE_NAME.findall(_WEEKDAY.sub(" ", text)) if name not in ("t", "at", "on", "of", "the")]
+    if not names:
+        return UTC
+    hours = _ZONES.get(names[-1])
+    return timezone(timedelta(hours=hours)) if hours is not None else None
