@@ -43,6 +43,10 @@ _LONG_CLAUSE = 150
 
 _DOTTED_LETTERS = re.compile(r"(?:(?<!\w)[^\W\d_]ـ?\. ?){2,}$")
 _LATIN_ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "st", "no", "vs", "prof", "gen", "col", "lt", "sgt", "jr", "sr", "inc"}
+# Latin initials as Arabic spells them: جورج دبليو. بوش، إن. بي. سي.
+_SPELLED_LETTERS = frozenset(
+    "إيه ايه بي سي دي إف اف جي إتش اتش آي جيه كيه إل ال إم ام إن ان أو آر إس اس تي يو في دبليو إكس واي".split()
+)
 # Parts of web addresses as Arabic prints them: العربية.نت
 _DOMAINS = re.compile(r"(?:نت|كوم|أورغ|اورغ|أورج|تي في)(?!\w)")
 _TITLES = ("د", "م", "أ")
@@ -89,14 +93,17 @@ def _abbreviates(text: str, start: int, at: int, after: int) -> bool:
         return not text[start : at - len(letters)].strip(" \t•-*")
     if letters.lower() in _LATIN_ABBREVIATIONS or letters == "ود":
         return True
+    # A dot that shortens also ends the sentence where the next word begins one: "نقلت أ.ف.ب. وأضافت ..."
+    begins = re.match(r"\s+و\w{3}", text[after : after + 12]) is not None
+    if letters in _SPELLED_LETTERS:
+        return not begins
     if len(letters) > 1:
         return False
     if re.search(r"\d\s*$", head[: word.start()]):
         # The era or the unit after a number is a word of its own: عام 2017 م. وأكد
         return False
     dotted = _DOTTED_LETTERS.search(text[max(start, at - 24) : at + 1])
-    # The dot of أ.ف.ب. also ends the sentence where the next word begins one: "نقلت أ.ف.ب. وأضافت ..."
-    return not (dotted and letters not in _TITLES and re.match(r"\s+و\w{3}", text[after : after + 12]))
+    return not (begins and dotted and letters not in _TITLES)
 
 
 def _enclosures(text: str, start: int, end: int) -> list[Span]:
