@@ -45,7 +45,37 @@ _DOTTED_LETTERS = re.compile(r"(?:(?<!\w)[^\W\d_]ـ?\. ?){2,}$")
 _LATIN_ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "st", "no", "vs", "prof", "gen", "col", "lt", "sgt", "jr", "sr", "inc"}
 # Latin initials as Arabic spells them: جورج دبليو. بوش، إن. بي. سي.
 _SPELLED_LETTERS = frozenset(
-    "إيه ايه بي سي دي إف اف جي إتش اتش آي جيه كيه إل ال إم ام إن ان أو آر إس اس تي يو في دبليو إكس واي".split()
+    [
+        "إيه",
+        "ايه",
+        "بي",
+        "سي",
+        "دي",
+        "إف",
+        "اف",
+        "جي",
+        "إتش",
+        "اتش",
+        "آي",
+        "جيه",
+        "كيه",
+        "إل",
+        "ال",
+        "إم",
+        "ام",
+        "إن",
+        "ان",
+        "أو",
+        "آر",
+        "إس",
+        "اس",
+        "تي",
+        "يو",
+        "في",
+        "دبليو",
+        "إكس",
+        "واي",
+    ]
 )
 # Parts of web addresses as Arabic prints them: العربية.نت
 _DOMAINS = re.compile(r"(?:نت|كوم|أورغ|اورغ|أورج|تي في)(?!\w)")
