@@ -31,7 +31,7 @@ def articles_of(story: Table) -> dict[str, Table]:
 
 def news_of(article: Table) -> str:
     """The title and the first paragraph's first two sentences: where a newspaper puts what is new."""
-    return article["title"] + "\n" + ". ".join(article["text"].split(". ")[:2])
+    return f"{article['title']}\n{'. '.join(article['text'].split('. ')[:2])}"
 
 
 @pytest.fixture(params=STORIES, ids=lambda path: path.stem)
