@@ -41,6 +41,15 @@ def fold(text: str) -> str:
     return text.lower()
 
 
+def plain(text: str) -> str:
+    """The text in bare standard letters, its spelling untouched: what `fold` does without its first line and case."""
+    if text.isascii():
+        return text
+    if not is_normalized("NFKC", text):
+        text = normalize("NFKC", text)
+    return text.translate(_PLAIN)
+
+
 def tokens(text: str) -> list[Token]:
     """The words, numbers and marks of a text, in order; white space and underscores (#دير_الزور) only separate.
 
@@ -110,16 +119,15 @@ def _characters(ranges: str) -> list[str]:
     return members
 
 
-_FOLDED: dict[int, str | None] = {
-    ord(character): None for character in _characters(_DIACRITICS + _TATWEEL + _INVISIBLE)
-}
-_FOLDED |= {
-    ord(written): plain
-    for plain, variants in {
-        "ا": "أإآٱٲٳٵ",
-        "و": "ؤۆۇۈۋ",
-        "ي": "ئىیېێۍ",
-        "ه": "ةەہھۀۂۃۿ",
+_PLAIN: dict[int, str | None] = {ord(character): None for character in _characters(_DIACRITICS + _TATWEEL + _INVISIBLE)}
+_PLAIN |= {
+    ord(written): printed
+    for printed, variants in {
+        "ا": "ٲٳ",
+        "و": "ۆۇۈۋ",
+        "ي": "یېێۍ",
+        "ه": "ەہھۀۂۿ",
+        "ة": "ۃ",
         "ك": "کگڪڭ",
         "ب": "پ",
         "ج": "چ",
@@ -129,7 +137,8 @@ _FOLDED |= {
     }.items()
     for written in variants
 }
-_FOLDED |= {ord(digits[value]): str(value) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for value in range(10)}
+_PLAIN |= {ord(digits[value]): str(value) for digits in ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹") for value in range(10)}
+_FOLDED = _PLAIN | str.maketrans("أإآٱؤئىةۃ", "ااااوييهه")
 
 _LETTER = rf"[^\W\d_{_TATWEEL}{_DIACRITICS}]"
 _JOINED = rf"[{_DIACRITICS}{_TATWEEL}{_INVISIBLE}{_ACCENTS}]"
