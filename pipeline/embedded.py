@@ -26,13 +26,12 @@ from pipeline.ports import Alerts, Index, Log, Outbox, Poll, Rejected, State, St
 
 BATCH = 100
 POLLERS = 8
+IDLE_SECONDS = 1.0
 
 FEEDS = "feeds"
 """The state's table of what feeds asked to be handed at their next poll: feed name → opaque text."""
 OUTLETS = "outlets"
 """The state's table of how feeds are doing: feed name → `OutletStatus`."""
-
-_IDLE_SECONDS = 1.0
 _LONGEST_TROUBLE = timedelta(seconds=30)
 
 _log = logging.getLogger(__name__)
@@ -94,7 +93,7 @@ class Embedded:
                 for name, work in works.items():
                     _attempt(name, work, trouble, clock())
                     self._heartbeat()
-                came += pollers.wait(_IDLE_SECONDS)
+                came += pollers.wait(IDLE_SECONDS)
         finally:
             pollers.close()
 
