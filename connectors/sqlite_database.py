@@ -53,8 +53,9 @@ class Database:
     A writer makes the file and its folder where they are missing, private to the user, and holds `<file>.lock`
     until `close`. What a `transaction` wrote is on the disk when it ends; nothing of it is there if it raises.
 
-    Raises `ValueError` when the file is another program's or of a newer format, and `Unreachable` when it cannot
-    be opened now: another writer holds it, it is not there yet (for reading), the disk or the rights are missing.
+    `cure` tells a person what to do about a file whose structure is damaged. Raises `ValueError` when the file is
+    another program's or of a newer format, and `Unreachable` when it cannot be opened now: another writer holds
+    it, it is not there yet (for reading), the disk or the rights are missing, or it is damaged.
     """
 
     def __init__(
@@ -65,9 +66,11 @@ class Database:
         version: int,
         schema: Sequence[str],
         read_only: bool = False,
+        cure: str = "stop naqid, then restore a copy of the file or move it away",
     ) -> None:
         self.path = path
         self.read_only = read_only
+        self._cure = cure
         self._lock = threading.RLock()
         self._lock_file: int | None = None
         self._connection: sqlite3.Connection | None = None
@@ -194,9 +197,7 @@ class Database:
         except sqlite3.Error as error:
             code = primary_code(error)
             if code in _CORRUPT:
-                raise Unreachable(
-                    f"{self.path} is damaged ({error}): stop naqid, then restore a copy or move the file away"
-                ) from error
+                raise Unreachable(f"{self.path} is damaged ({error}): {self._cure}") from error
             if code in _PASSING:
                 raise Unreachable(f"{self.path}: {error}") from error
             raise

@@ -78,7 +78,8 @@ class SqliteOutbox:
     """The port `Outbox` over an open `Database` that holds `SCHEMA`. One announcer takes at a time.
 
     A notice that can no longer be read is given up, with the damage as its reason, and `take` raises `Rejected`
-    naming it, once; the next `take` goes on with the others. An outcome of an unknown id raises `ValueError`; of a settled notice, it changes nothing.
+    naming it, once; the next `take` goes on with the others. An outcome of an unknown id raises `ValueError`; of a
+    settled notice, it changes nothing.
     """
 
     def __init__(
