@@ -201,6 +201,9 @@ class Database:
             if code in _PASSING:
                 raise Unreachable(f"{self.path}: {error}") from error
             raise
+        except UnicodeDecodeError as error:
+            # SQLite's own message quotes the damaged bytes.
+            raise Unreachable(f"{self.path} is damaged: {self._cure}") from error
         except OSError as error:
             raise Unreachable(f"{self.path}: {error.strerror or error}") from error
 

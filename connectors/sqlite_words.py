@@ -50,13 +50,16 @@ def wanted(words: str, analyzer: Analyzer, places_of: PlacesOf) -> Wanted:
     places: set[str] = set()
     for text, is_phrase in _parts(words):
         terms = analyzer.analyze(text)
-        if is_phrase:
-            if terms:
-                conditions[_phrase(term.term for term in terms)] = None
-                sequences.add(tuple(term.term for term in terms))
-            continue
-        for run, ids in _by_place(terms, sorted(places_of(text))):
-            conditions[_either(run, ids)] = None
+        mentions = sorted(places_of(text))
+        if not is_phrase:
+            groups = _by_place(terms, mentions)
+        elif terms:
+            whole = [id for start, end, id in mentions if text[start:end].strip() == text.strip()]
+            groups = [([term.term for term in terms], whole)]
+        else:
+            groups = []
+        for run, ids in groups:
+            conditions[_either(run, ids, in_order=is_phrase)] = None
             sequences.add(tuple(run))
             places.update(ids)
     return Wanted(" AND ".join(conditions), frozenset(sequences), frozenset(places))
@@ -111,8 +114,8 @@ def _by_place(terms: Sequence[Term], mentions: Sequence[tuple[int, int, str]]) -
     return single + [(name.terms, name.ids) for name in names]
 
 
-def _either(run: Sequence[str], ids: Sequence[str]) -> str:
-    every = " AND ".join(_phrase([term]) for term in run)
+def _either(run: Sequence[str], ids: Sequence[str], in_order: bool) -> str:
+    every = _phrase(run) if in_order else " AND ".join(_phrase([term]) for term in run)
     choices = [f"({every})"] if every else []
     choices += [_phrase([place_term(id)]) for id in dict.fromkeys(ids)]
     return f"({' OR '.join(choices)})"

@@ -307,6 +307,7 @@ def test_every_spelling_of_a_town_finds_every_other(open_index: Open, written: s
     )
     for asked in (*JOINED, *SPLIT):
         assert ids(index, asked) == ["a"], asked
+        assert ids(index, f'"{asked}"') == ["a"], asked
         assert ids(index, f"انسحب {asked}") == ["a"], asked
         assert ids(index, f"{asked} غادر") == [], asked
 
