@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carries one command out. Returns its exit code: 0, 1 (a check found something amiss) or 2 (bad input)."""
     _write_utf8()
     try:
-        options = _parser().parse_args(arguments)
+        options = make_parser().parse_args(arguments)
         logging.basicConfig(
             level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
         )
@@ -81,7 +81,8 @@ class _Version(argparse.Action):
         raise SystemExit(0)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
     parser = _Parser(
         prog="naqid",
         description="Watches Arabic news outlets and tells, with the evidence, when a new report reverses a claim.",
@@ -129,7 +130,7 @@ def _add(commands: argparse._SubParsersAction[_Parser], name: str, purpose: str)
 
 
 def _add_global(parser: argparse.ArgumentParser) -> None:
-    """Options that may stand before or after the command. Without defaults the second place keeps what the first said."""
+    """Options that may stand before or after the command: without defaults, neither place undoes the other."""
     group = parser.add_argument_group("everywhere")
     group.add_argument(
         "--config",

@@ -13,9 +13,6 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 IN_WHEEL = Path(__file__).parent / "_config"
 IN_CHECKOUT = Path(__file__).parent.parent / "config"
 
-# The user says which outlets to watch: that list stands in place of the shipped one.
-_REPLACED_WHOLE = frozenset({"outlets.toml"})
-
 Shape = TypeVar("Shape")
 
 
@@ -34,14 +31,12 @@ class Overlay:
         """The content of the file `name`, the user's keys over the shipped ones.
 
         Tables are merged key by key. A list of tables that carry an `id` is merged by it: an entry of the user's
-        replaces the shipped one of the same id or is added. Any other list replaces the shipped one, and the
-        user's `outlets.toml` replaces the shipped file. Raises `BadSettings`.
+        replaces the shipped one of the same id or is added. Any other list (the outlets, say) replaces the shipped
+        one. Raises `BadSettings`.
         """
         layers = [folder / name for folder in (self.shipped, self.user) if folder and (folder / name).is_file()]
         if not layers:
             raise BadSettings(f"{self.shipped / name}: the file is missing")
-        if name in _REPLACED_WHOLE:
-            layers = layers[-1:]
         merged: dict[str, Any] = {}
         for path in layers:
             merged = _merged(merged, read_toml(path))
@@ -139,6 +134,10 @@ def _value(hint: Any, value: Any, where: str, dotted: str) -> Any:
         return value
     if origin in (Union, UnionType):
         return _value(next(kind for kind in arguments if kind is not type(None)), value, where, dotted)
+    if origin is Mapping:
+        if not isinstance(value, dict):
+            raise BadSettings(f"{where}: {dotted} has to be a table, not {_called(value)}")
+        return {key: _value(arguments[1], each, where, f"{dotted}.{key}") for key, each in value.items()}
     if origin is tuple:
         if not isinstance(value, list):
             raise BadSettings(f"{where}: {dotted} has to be a list, not {_called(value)}")
@@ -161,8 +160,13 @@ _CALLED: dict[Any, str] = {
 }
 
 
+def called(value: Any) -> str:
+    """What a value is, in the words of TOML."""
+    return _CALLED.get(type(value), f"a {type(value).__name__}")
+
+
 def _called(value: Any) -> str:
-    return f"{_CALLED.get(type(value), type(value).__name__)} ({value!r})"
+    return f"{called(value)} ({value!r})"
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -85,14 +85,20 @@ class Settings:
     slack_webhook: Secret | None
 
 
-def load_settings(overlay: Overlay, environment: Mapping[str, str], data: Path | None = None) -> Settings:
+def load_settings(
+    overlay: Overlay, environment: Mapping[str, str], data: Path | None = None, scratch: Path | None = None
+) -> Settings:
     """The settings in force; `data` is the folder that the command line asked for, if it did.
 
-    `NAQID_LOG`, `NAQID_INDEX` and `NAQID_SLACK_WEBHOOK` win over the file. Raises `BadSettings`.
+    `NAQID_LOG`, `NAQID_INDEX` and `NAQID_SLACK_WEBHOOK` win over the file. With `scratch`, a folder to be thrown away,
+    the file's data folder and addresses do not count: only what the environment names outlives the run.
+    Raises `BadSettings`.
     """
     where = overlay.source("pipeline.toml")
     written = shaped(PipelineFile, overlay.table("pipeline.toml"), where)
     _refuse_impossible(written, where)
+    if scratch is not None:
+        data, written = scratch, replace(written, log=PipelineFile().log, index=PipelineFile().index)
     folder = data or (
         Path(written.data).expanduser()
         if written.data
@@ -132,9 +138,7 @@ def _address(key: str, text: str, variable: str, environment: Mapping[str, str],
         said = f"starts with {scheme!r}" if colon else "is no address"
         raise BadSettings(f"{where}: {key} {said}{nearest(scheme, known)} It reads sqlite:PATH")
     if not rest or rest.startswith(("//", ":")):
-        raise BadSettings(
-            f"{where}: {key} needs a file: sqlite:PATH (a relative one counts from the data folder)"
-        )
+        raise BadSettings(f"{where}: {key} needs a file: sqlite:PATH (a relative one counts from the data folder)")
     return Address("sqlite", folder / Path(rest).expanduser())
 
 
