@@ -41,8 +41,12 @@ CLAIMS = st.builds(
     Claim,
     *(TEXT, TEXT, TEXT, st.sampled_from(get_args(Polarity)), st.sampled_from(get_args(Modality)), PLACES),
     *(PARTIES, PARTIES, PARTIES, st.lists(TEXT, max_size=2).map(tuple), EVIDENCE),
-    *(st.booleans(), st.booleans(), st.booleans(), st.none() | st.integers(), st.integers(0, 9)),
-    st.lists(st.integers(0, 2**64), max_size=3).map(tuple),
+    explicit=st.booleans(),
+    lead=st.booleans(),
+    background=st.booleans(),
+    number=st.none() | st.integers(),
+    revision=st.integers(0, 9),
+    sketch=st.lists(st.integers(0, 2**64), max_size=3).map(tuple),
 )
 ALERTS = st.builds(
     Alert,

@@ -148,8 +148,8 @@ def test_batches_do_not_show_in_the_result(tmp_path: Path, monkeypatch: pytest.M
     assert results[0] == results[1] == results[2]
 
 
-class PowerCut(Exception):
-    """The end of the process at a chosen moment."""
+class PowerCut(BaseException):
+    """The end of the process at a chosen moment; nothing catches it on its way."""
 
 
 class FailingState:
@@ -201,6 +201,24 @@ def test_a_cut_around_any_commit_ends_as_if_there_had_been_none(
             house.take(REPORTS)
             assert house.everything() == expected
     assert cuts >= 6
+
+
+def test_a_cut_between_posting_and_remembering_is_told_as_a_possible_repeat(house: House) -> None:
+    class Cut(Recorder):
+        def post(self, notice: Notice) -> None:
+            super().post(notice)
+            raise PowerCut
+
+    channel, house.channel = house.channel, Cut()
+    house.embedded = house.driver()
+    with pytest.raises(PowerCut):
+        house.take(PAIR)
+    assert [notice.repeat for notice in house.channel.posted] == [False]
+    house.channel = channel
+    house.embedded = house.driver()
+    house.take(PAIR)
+    house.take(PAIR)
+    assert [notice.repeat for notice in channel.posted] == [True]
 
 
 def test_records_delivered_again_change_nothing(house: House) -> None:
