@@ -27,7 +27,7 @@ TIME_LIMIT = 10.0
 """Seconds of wall-clock time that one task may take."""
 MEMORY_LIMIT = 1 << 30
 """Bytes of address space that the process may take."""
-REPLY_LIMIT = 128 << 20
+REPLY_LIMIT = 64 << 20
 """Bytes of one reply. A small input that grows into more than this is an attack."""
 
 _PYTHON = (sys.executable, "-P", "-B", "-W", "ignore", "-m")
@@ -91,6 +91,11 @@ class Worker:
         """End the process. A later `call` starts a new one."""
         with self._lock:
             self._stop()
+
+    def abandon(self) -> None:
+        """End the process at once, even in the middle of another thread's task, which then fails."""
+        if self._process is not None:
+            self._process.kill()
 
     def __enter__(self) -> Worker:
         return self
@@ -165,7 +170,7 @@ def shared_worker() -> Worker:
         # A forked child must not speak into its parent's channel.
         if _shared is None or _shared[0] != os.getpid():
             _shared = (os.getpid(), Worker())
-            atexit.register(_shared[1].close)
+            atexit.register(_shared[1].abandon)
         return _shared[1]
 
 
@@ -234,14 +239,17 @@ def _serve(channel: socket.socket) -> None:
 
 def _answer(task: Any, arguments: dict[str, Any], body: bytes) -> bytes:
     try:
-        return json.dumps({"result": task(arguments, body)}).encode()
+        return _written({"result": task(arguments, body)})
     except Rejected as refusal:
-        return json.dumps({"rejected": str(refusal)}).encode()
+        return _written({"rejected": str(refusal)})
     except MemoryError:
         return b'{"memory": true}'
     except Exception as problem:  # noqa: BLE001  a parser fails on hostile bytes in any way it likes
-        reason = f"the parser failed on it ({type(problem).__name__}: {str(problem)[:200]})"
-        return json.dumps({"rejected": reason}).encode()
+        return _written({"rejected": f"the parser failed on it ({type(problem).__name__}: {str(problem)[:200]})"})
+
+
+def _written(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _main(descriptor: int, memory_limit: int) -> None:
