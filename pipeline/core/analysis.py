@@ -73,9 +73,9 @@ def override_table(names: Iterable[str]) -> dict[str, str]:
     return attached | direct
 
 
-def word_spans(text: str) -> Iterator[tuple[int, int]]:
-    """The words of a text after UAX #29, but a mark between two Arabic letters parts them (الماضي.وأكد)."""
-    for match in _WORD.finditer(_GLUE.sub(" ", text)):
+def word_spans(text: str, *, split: bool = True) -> Iterator[tuple[int, int]]:
+    """The words of a text after UAX #29; with `split`, a mark between Arabic letters parts them (الماضي.وأكد)."""
+    for match in _WORD.finditer(_GLUE.sub(" ", text) if split else text):
         yield match.span()
 
 
