@@ -13,6 +13,9 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 IN_WHEEL = Path(__file__).parent / "_config"
 IN_CHECKOUT = Path(__file__).parent.parent / "config"
 
+# The user says which outlets to watch: that list stands in place of the shipped one.
+_REPLACED_WHOLE = frozenset({"outlets.toml"})
+
 Shape = TypeVar("Shape")
 
 
@@ -31,12 +34,14 @@ class Overlay:
         """The content of the file `name`, the user's keys over the shipped ones.
 
         Tables are merged key by key. A list of tables that carry an `id` is merged by it: an entry of the user's
-        replaces the shipped one of the same id or is added. Any other list (the outlets, say) replaces the shipped
-        one. Raises `BadSettings`.
+        replaces the shipped one of the same id or is added. Any other list replaces the shipped one, and the
+        user's `outlets.toml` replaces the shipped file. Raises `BadSettings`.
         """
         layers = [folder / name for folder in (self.shipped, self.user) if folder and (folder / name).is_file()]
         if not layers:
             raise BadSettings(f"{self.shipped / name}: the file is missing")
+        if name in _REPLACED_WHOLE:
+            layers = layers[-1:]
         merged: dict[str, Any] = {}
         for path in layers:
             merged = _merged(merged, read_toml(path))

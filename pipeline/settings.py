@@ -57,7 +57,7 @@ class AlertSettings:
     """How alerts are worded, how many days apart two claims may contradict, and the file of the Slack address."""
 
     language: Literal["en", "ar"] = "en"
-    window_days: int = 30
+    window_days: int = 14
     slack_webhook_file: str = ""
 
 

@@ -1,0 +1,208 @@
+"""The one place that names adapters: which gazetteer, reader, stores, feeds and channels the settings ask for."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from connectors.console import Console
+from connectors.feed_http import HttpFeed
+from connectors.feed_xml import FileFeed
+from connectors.geonames import load_gazetteer
+from connectors.http_fetch import Fetcher
+from connectors.recorded import RecordedFeed
+from connectors.slack import Slack
+from connectors.sqlite_index import SqliteIndex
+from connectors.sqlite_log import SqliteLog
+from pipeline.conformity import refuse_strange_keys
+from pipeline.core.analysis import Analyzer, override_table
+from pipeline.core.events import EventKinds
+from pipeline.core.gazetteer import Gazetteer
+from pipeline.core.grammar import Grammar
+from pipeline.core.outlets import Outlet, outlets_from_toml
+from pipeline.core.reading import Reader
+from pipeline.core.reversals import Rules
+from pipeline.core.speakers import Speakers
+from pipeline.core.wording import Wording
+from pipeline.embedded import Embedded
+from pipeline.outlets import Watched
+from pipeline.overlay import BadSettings, Overlay, find_overlay
+from pipeline.ports import Alerts, Feed
+from pipeline.settings import Settings, load_settings
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a pipeline keeps: the log (also the state and the outbox) and the index."""
+
+    log: SqliteLog
+    index: SqliteIndex
+
+
+def assemble(config: Path | None, data: Path | None, scratch: Path | None = None) -> Assembly:
+    """What the configuration asks for: `config` and `data` as on the command line, `scratch` to be thrown away.
+
+    Raises `BadSettings`.
+    """
+    overlay = find_overlay(os.environ, config)
+    return Assembly(overlay, load_settings(overlay, os.environ, data, scratch))
+
+
+def recorded_feed(path: Path) -> Feed:
+    return RecordedFeed(path)
+
+
+class Assembly:
+    """The parts of a pipeline, made when they are asked for. Each raises `BadSettings` for data that it cannot use."""
+
+    def __init__(self, overlay: Overlay, settings: Settings) -> None:
+        self.overlay = overlay
+        self.settings = settings
+
+    @cached_property
+    def reader(self) -> Reader:
+        """What reads an article."""
+        return Reader(self.gazetteer, self.kinds, self.speakers, self.grammar)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What decides whether one claim reverses another."""
+        return Rules(self.kinds, timedelta(days=self.settings.alerts.window_days))
+
+    @cached_property
+    def gazetteer(self) -> Gazetteer:
+        return self._made("places.toml", lambda table: load_gazetteer(table, self.settings.cache))
+
+    @cached_property
+    def kinds(self) -> EventKinds:
+        return self._made("events.toml", EventKinds.from_toml)
+
+    @cached_property
+    def speakers(self) -> Speakers:
+        return self._made("speakers.toml", Speakers)
+
+    @cached_property
+    def grammar(self) -> Grammar:
+        return self._made("grammar.toml", Grammar)
+
+    @cached_property
+    def outlets(self) -> list[Outlet]:
+        """The outlets to watch."""
+        return self._made("outlets.toml", outlets_from_toml)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The words of messages, with the names of kinds, parties and outlets."""
+        events, speakers = self.overlay.table("events.toml"), self.overlay.table("speakers.toml")
+        names_en = {name: party["name_en"] for party in speakers["party"].values() for name in party["names"]}
+        names_en |= {outlet.name: outlet.name_en for outlet in self.outlets if outlet.name_en}
+        names_en |= self.speakers.names_en() | dict(self.speakers.camps)
+        return self._made("wording.toml", lambda table: Wording.from_toml(table, events, names_en))
+
+    @cached_property
+    def analyzer(self) -> Analyzer:
+        """How the index sees Arabic."""
+        names = self.gazetteer.names()
+        return self._made("stopwords.toml", lambda table: Analyzer(frozenset(table["words"]), override_table(names)))
+
+    def loaded(self) -> dict[str, str]:
+        """What the configuration came to, in words for a person. Everything is made for it."""
+        settings = self.settings
+        return {
+            "configuration": f"{self.overlay.shipped}" + (f", under {self.overlay.user}" if self.overlay.user else ""),
+            "log": f"{settings.log.scheme}:{settings.log.path}",
+            "index": f"{settings.index.scheme}:{settings.index.path}",
+            "alerts": f"{self.channel(sys.stdout).name}, in {settings.alerts.language}",
+            "outlets": str(len(self.outlets)),
+            "places": str(len(self.gazetteer)),
+            "event kinds": str(len(self.kinds)),
+            "parties": f"{len(self.speakers.parties)} in {len(self.speakers.camps)} camps",
+        }
+
+    @contextmanager
+    def open_stores(self, read_only: bool = False) -> Iterator[Stores]:
+        """The log and the index; one process at a time may write. Raises `Unreachable` and `BadSettings`."""
+        with self.open_index(read_only) as index:
+            try:
+                log = SqliteLog(self.settings.log.path, read_only=read_only)
+            except ValueError as error:
+                raise BadSettings(str(error)) from error
+            try:
+                yield Stores(log, index)
+            finally:
+                log.close()
+
+    @contextmanager
+    def open_index(self, read_only: bool = True) -> Iterator[SqliteIndex]:
+        """The index. Raises as `open_stores`."""
+        try:
+            index = SqliteIndex(self.settings.index.path, self.analyzer, places_of=self._places_of, read_only=read_only)
+        except ValueError as error:
+            raise BadSettings(str(error)) from error
+        try:
+            yield index
+        finally:
+            index.close()
+
+    def driver(
+        self, stores: Stores, channels: Sequence[Alerts] = (), heartbeat: Callable[[], None] = lambda: None
+    ) -> Embedded:
+        """The pipeline in this process, which tells `channels` of alerts."""
+        log, index = stores.log, stores.index
+        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat)
+
+    def watched(self) -> list[Watched]:
+        """The feeds of the outlets, each with its interval."""
+        allowed = [ipaddress.ip_network(network) for network in self.settings.collect.allow_networks]
+        fetcher = Fetcher(allowed=allowed)
+        return [self._watched(outlet, fetcher) for outlet in self.outlets]
+
+    def channel(self, stream: TextIO) -> Alerts:
+        """Slack where its address is known, else cards on the stream."""
+        return self.slack() if self.settings.slack_webhook else self.console(stream)
+
+    def slack(self) -> Alerts:
+        """Raises `BadSettings` where no address is known or it cannot be one."""
+        if self.settings.slack_webhook is None:
+            raise BadSettings("Slack has no address: set NAQID_SLACK_WEBHOOK or alerts.slack_webhook_file")
+        try:
+            return Slack(self.settings.slack_webhook.reveal(), self.wording, self.settings.alerts.language)
+        except ValueError as error:
+            raise BadSettings(f"the address of Slack: {error}") from None
+
+    def console(self, stream: TextIO, glosses: Mapping[str, str] | None = None) -> Alerts:
+        """Cards on the stream; `glosses` tell in English what the report at an address says."""
+        return Console(stream, self.wording, self.settings.alerts.language, stream.isatty(), glosses)
+
+    def _watched(self, outlet: Outlet, fetcher: Fetcher) -> Watched:
+        if outlet.feed.startswith(("http://", "https://")):
+            feed: Feed = HttpFeed(outlet.name, outlet.feed, full_text=outlet.full_text, fetcher=fetcher)
+        else:
+            feed = FileFeed(outlet.feed, outlet.name)
+        minutes = outlet.interval_minutes
+        seconds = self.settings.collect.interval if minutes is None else minutes * 60
+        return Watched(feed, timedelta(seconds=seconds))
+
+    def _places_of(self, text: str) -> list[tuple[int, int, str]]:
+        return [(mention.start, mention.end, mention.place.id) for mention in self.gazetteer.mentions(text)]
+
+    def _made(self, name: str, make: Callable[[Mapping[str, Any]], Made]) -> Made:
+        """What `make` makes of the configuration file `name`; whatever is wrong in it is told with the file's name."""
+        if name not in ("outlets.toml", "wording.toml"):
+            refuse_strange_keys(self.overlay, name)
+        try:
+            return make(self.overlay.table(name))
+        except KeyError as error:
+            raise BadSettings(f"{self.overlay.source(name)}: the key {error} is missing") from error
+        except ValueError as error:
+            raise BadSettings(f"{self.overlay.source(name)}: {error}") from error
