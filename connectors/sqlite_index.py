@@ -1,7 +1,7 @@
 """The index in one SQLite file: documents as JSON, their words in FTS5 after the project's own Arabic analysis.
 
 It is derived data. After a change of the analysis the words are made anew from the stored documents; a damaged
-file is deleted and filled again.
+file is made anew from the articles.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _SCHEMA = (
     "CREATE TABLE made_with (analysis BLOB NOT NULL)",
 )
 _WEIGHTS = "4.0, 1.0, 2.0"
-_CURE = "stop naqid, delete the file and run `naqid replay` over the articles again"
+_CURE = "stop naqid, move the data folder away and run `naqid replay` over the articles, which makes a new one"
 
 
 def _no_places(text: str) -> list[tuple[int, int, str]]:
@@ -63,7 +63,7 @@ class SqliteIndex:
 
     Raises, at opening, `ValueError` when the file is another program's or of a newer format, and `Unreachable`
     when another naqid writes it or when it cannot be opened now; a damaged file is `Unreachable` too, with the
-    advice to delete it.
+    advice how to make a new one.
     """
 
     def __init__(

@@ -486,18 +486,18 @@ def test_a_damaged_document_is_named_and_never_returned(path: Path) -> None:
     with closing(SqliteIndex(path, ANALYZER)) as index:
         index.put([Document("articles", "a", 0, {**article("a", "الجيش").body, "note": "sixteen"})])
     overwrite(path, b"sixteen", b"seventy")
-    reason = r"articles a is not what was written: .*delete the file.*naqid replay"
+    reason = r"articles a is not what was written: .*move the data folder away.*naqid replay"
     with closing(SqliteIndex(path, ANALYZER)) as index, pytest.raises(Unreachable, match=reason):
         index.search(Query("articles", "الجيش"))
 
 
-def test_a_destroyed_index_says_to_delete_it(path: Path) -> None:
+def test_a_destroyed_index_says_how_to_make_a_new_one(path: Path) -> None:
     with closing(SqliteIndex(path, ANALYZER)) as index:
         index.put([article(str(number), "الجيش " * 300) for number in range(30)])
     data = bytearray(path.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     path.write_bytes(data)
-    with pytest.raises(Unreachable, match=r"is damaged .*delete the file.*naqid replay"):
+    with pytest.raises(Unreachable, match=r"is damaged .*move the data folder away.*naqid replay"):
         SqliteIndex(path, ANALYZER)
 
 
