@@ -82,7 +82,7 @@ class Console:
         alert = notice.alert
         title = self._wording.title(alert.kind, alert.place, self._language)
         if self._language == "en" and alert.place.name_en:
-            title += f" ({self._wording.place(alert.place, 'ar')})"
+            title += f" ({isolate(self._wording.place(alert.place, 'ar'))})"
         return own_words(title)
 
     def _side(self, order: str, claim: Claim, width: int) -> list[str]:
@@ -95,7 +95,7 @@ class Console:
         )
         lines.append(f"{_INDENT}{self._sentence(claim)}")
         if gloss := clean(self._glosses.get(evidence.url, "")):
-            lines += self._wrapped(f"{words.label('gloss', language)}: {gloss}", width, _INDENT)
+            lines += self._wrapped(f"{words.label('gloss', language)}: {isolate(gloss)}", width, _INDENT)
         if address := clean(evidence.url, _LONGEST_ADDRESS):
             lines.append(_INDENT + self._painted(address, _FAINT))
         return lines
@@ -104,7 +104,7 @@ class Console:
         """The sentence on one line, whatever its length: a terminal wraps Arabic itself, in the right direction."""
         pieces = quote(claim.evidence.sentence, claim.evidence.cues, _LONGEST_SENTENCE).pieces()
         shown = (self._painted(text, _CUE, around="*") if is_cue else text for text, is_cue in pieces)
-        return f"“{isolate(''.join(shown))}”"
+        return self._wording.label("quoted", self._language, sentence=isolate("".join(shown)))
 
     def _painted(self, text: str, paint: str, around: str = "") -> str:
         return f"{paint}{text}{_PLAIN}" if self._color else f"{around}{text}{around}"

@@ -42,7 +42,7 @@ _ADVICE = {
 class Slack:
     """A channel of Slack. Its address is a secret: it appears in no message, log, error or repr."""
 
-    __slots__ = ("_language", "_proxy", "_timeout", "_url", "_wording")
+    __slots__ = ("_certificates", "_language", "_proxy", "_timeout", "_url", "_wording")
 
     def __init__(
         self, webhook: str, wording: Wording, language: Language = "en", timeout: float = 10.0, proxy: str = ""
@@ -52,6 +52,7 @@ class Slack:
         Raises `ValueError` for an address that is neither https nor on this machine, without repeating it.
         """
         self._url = _checked(webhook)
+        self._certificates = httpx.create_ssl_context() if self._url.startswith("https:") else False
         self._wording = wording
         self._language: Language = language
         self._timeout = timeout
@@ -90,7 +91,7 @@ class Slack:
         an exception raised anew carries none of the client's, which know the address.
         """
         # The client above the transport would log the address; the transport knows no redirects, cookies or log.
-        transport = httpx.HTTPTransport(proxy=self._proxy or None)
+        transport = httpx.HTTPTransport(verify=self._certificates, proxy=self._proxy or None)
         outcome: list[_Answer | Exception] = []
         thread = Thread(target=self._ask, args=(transport, body, outcome), name="slack", daemon=True)
         thread.start()

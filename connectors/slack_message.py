@@ -47,7 +47,7 @@ def message(notice: Notice, wording: Wording, language: Language) -> dict[str, A
         _rich(_section(*_fact("why", explanation, wording, language))),
         {"type": "context", "elements": [_plain(f"{wording.label('alert', language)} {clean(alert.id, 100)}")]},
     ]
-    fallback = own_words(f"{title}. {explanation}", _LONGEST_FALLBACK)
+    fallback = own_words(explanation, _LONGEST_FALLBACK)
     return {"text": fallback.translate(_LOOK_ALIKES).translate(_ENTITIES), "mrkdwn": False, "blocks": blocks}
 
 
@@ -92,7 +92,9 @@ def _address(url: str, wording: Wording, language: Language) -> dict[str, Any]:
         address = httpx.URL(url)
     except httpx.InvalidURL:
         return shown
-    safe = address.scheme in ("http", "https") and address.host and not address.userinfo
+    safe = (
+        address.scheme in ("http", "https") and address.host and not address.userinfo and (address.port or 443) < 65536
+    )
     if not safe or len(str(address)) > _LONGEST_LINK:
         return shown
     host = address.raw_host.decode("ascii")
@@ -109,10 +111,9 @@ def _named(label: str, value: str) -> list[dict[str, Any]]:
 
 def _lines(facts: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The facts one under another."""
-    lines: list[dict[str, Any]] = []
-    for fact in facts:
-        lines += [_text("\n"), *fact] if lines else fact
-    return lines
+    for fact in facts[:-1]:
+        fact[-1]["text"] += "\n"
+    return [element for fact in facts for element in fact]
 
 
 def _rich(*elements: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,10 @@ LANGUAGES: tuple[Language, ...] = ("ar", "en")
 # A rule may bring words of its own; those that have none are told by the kind of reversal.
 _OPEN_SECTION = "rules"
 
+_PLAIN_LABELS = (
+    "alert between camp claim confidence earlier event gloss later one_report open_report outlet own_voice "
+    "place repeat speaker state reach through unknown_event why"
+)
 # Every section, its keys, and the blanks that each phrase may use.
 _BLANKS: Mapping[str, Mapping[str, str]] = {
     "kinds": dict.fromkeys(get_args(ReversalKind), ""),
@@ -50,27 +54,12 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
     "counts.origins": dict.fromkeys(("one", "two", "few", "many", "other"), "n"),
     "labels": {
         **dict.fromkeys(
-            (
-                *(
-                    "earlier",
-                    "later",
-                    "claim",
-                    "speaker",
-                    "camp",
-                    "through",
-                    "outlet",
-                    "time",
-                    "event",
-                    "place",
-                    "confidence",
-                ),
-                *("state", "reach", "why", "open_report", "gloss", "alert", "own_voice", "unknown_event"),
-                *("one_report", "repeat", "between"),
-            ),
+            _PLAIN_LABELS.split(),
             "",
         ),
         "title": "kind place",
         "outlets_origins": "outlets origins",
+        "quoted": "sentence",
         "and": "first last",
         "percent": "n",
         "moment": "weekday day month year time",

@@ -55,7 +55,8 @@ def quote(sentence: str, cues: Sequence[Span] = (), limit: int | None = None) ->
 
 def clean(text: str, limit: int | None = None) -> str:
     """One line of text without control characters, bidi controls or hidden letters; cut to `limit` UTF-16 units."""
-    return quote(text, (), limit).text
+    text, _ = _clean(text, (), enough=None if limit is None else limit + _SNAP)
+    return text if limit is None or units(text) <= limit else _excerpt(Quote(text), limit).text
 
 
 def own_words(text: str, limit: int | None = None) -> str:
@@ -93,7 +94,8 @@ def units(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def _clean(text: str, spans: Sequence[Span], trim: bool = True) -> tuple[str, list[Span]]:
+def _clean(text: str, spans: Sequence[Span], trim: bool = True, enough: int | None = None) -> tuple[str, list[Span]]:
+    """The characters to be shown, at most `enough` of them, and the spans moved along."""
     kept: list[str] = []
     places = [0] * (len(text) + 1)
     marks = 0
@@ -104,6 +106,8 @@ def _clean(text: str, spans: Sequence[Span], trim: bool = True) -> tuple[str, li
         if not shown or marks > _MARKS_ON_ONE_LETTER or (shown == " " and (kept[-1] == " " if kept else trim)):
             continue
         kept.append(shown)
+        if enough is not None and len(kept) >= enough:
+            break
     places[len(text)] = len(kept)
     if trim and kept and kept[-1] == " ":
         kept.pop()

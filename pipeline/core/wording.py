@@ -15,7 +15,7 @@ from pipeline.core.quoting import ELLIPSIS, clean, has_direction, isolate
 
 Counted = Literal["outlets", "origins"]
 
-_LONGEST_NAME = 120
+_LONGEST_NAME = 100
 _LONGEST_PLACE = 80
 _MOST_RELAYS = 4
 _ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
