@@ -46,8 +46,8 @@ LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-in
 	--group build pyproject.toml
 
 # What is locked is installed by its hashes; the project itself is then linked in without asking anyone.
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
-LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r
+LINK = $(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
