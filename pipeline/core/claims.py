@@ -53,7 +53,8 @@ class Claim:
 
     `speaker` is None when the outlet says it in its own voice. `explicit` is True when a verb of denying or
     admitting carries the claim. `lead` is True when it stands among the article's first segments, and
-    `background` when the article recalls it as past (وكان، سبق، يذكر). `number` is a count that belongs to it
+    `background` when the article recalls it as past (وكان، سبق، يذكر).
+    `pending` is True for a denial that says "not yet", `retraction` where the voice takes its own word back. `number` is a count that belongs to it
     (dead, injured), None where there is none. `origin` says where the report comes from: the relaying agency,
     else the group of near-identical texts, else the outlet.
     """
@@ -72,6 +73,8 @@ class Claim:
     explicit: bool = False
     lead: bool = True
     background: bool = False
+    pending: bool = False
+    retraction: bool = False
     number: int | None = None
     revision: int = 0
     sketch: tuple[int, ...] = ()

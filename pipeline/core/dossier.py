@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
-from pipeline.core.places import Place
+from pipeline.core.happenings import Event, events_of
+from pipeline.core.reversals import Reversal, Rules, reversals
+from pipeline.core.weighing import alerts_of
 
+__all__ = ["Dossier", "Event", "Followed", "follow"]
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Claims and articles about one happening at one place over a span of time."""
-
-    id: str
-    kind: str
-    place: Place
-    first: datetime
-    last: datetime
-    articles: tuple[str, ...]
-    claims: tuple[str, ...]
+# Claims older than this beside the newest one can no longer meet any report: twice the longest window of a kind.
+RETENTION = timedelta(days=120)
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """The claims, events and alerts of one division. `version` counts the changes it has seen."""
+    """The claims, events and alerts of one division. `version` counts the reports that changed it."""
 
     division: str
     claims: tuple[Claim, ...] = ()
@@ -43,3 +37,72 @@ class Followed:
     events: tuple[Event, ...] = ()
     alerts: tuple[Alert, ...] = ()
     raised: frozenset[str] = frozenset()
+
+
+def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Followed:
+    """Take in the claims of one article revision for one division.
+
+    Pure, idempotent, and independent of the order of arrival: events and alerts are functions of the set of claims
+    of a place and family of kinds, worked out anew for the families that the report touches. Raises `ValueError`
+    when the claims are not all of one division.
+    """
+    divisions = {claim.division for claim in claims}
+    if dossier is None:
+        if len(divisions) != 1:
+            raise ValueError(f"a report's claims must be of one division, not {sorted(divisions)}")
+        dossier = Dossier(next(iter(divisions)))
+    if divisions - {dossier.division}:
+        raise ValueError(f"claims of {sorted(divisions)} do not belong in the dossier of {dossier.division}")
+    known = {claim.id for claim in dossier.claims}
+    fresh = [claim for claim in claims if claim.id not in known]
+    if not fresh:
+        return Followed(dossier)
+    everything = _recent((*dossier.claims, *fresh))
+    families = {rules.kinds[claim.kind].family for claim in fresh}
+    touched = [claim for claim in everything if rules.kinds[claim.kind].family in families]
+    events = _events(touched, dossier.events, rules, families)
+    alerts = alerts_of(_reversals(touched, rules), touched, events, rules)
+    kept = tuple(a for a in dossier.alerts if rules.kinds[a.later.kind].family not in families)
+    previous = {alert.id: alert for alert in dossier.alerts}
+    gone = _no_longer(dossier.alerts, alerts, rules, families)
+    following = Dossier(dossier.division, everything, events, (*kept, *alerts, *gone), dossier.version + 1)
+    changed = tuple(alert for alert in (*alerts, *gone) if previous.get(alert.id) != alert)
+    before = {event.id: event for event in dossier.events}
+    return Followed(
+        dossier=following,
+        events=tuple(event for event in events if before.get(event.id) != event),
+        alerts=changed,
+        raised=frozenset(alert.id for alert in alerts if alert.id not in previous),
+    )
+
+
+def _reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
+    topics: dict[str, list[Claim]] = {}
+    for claim in claims:
+        topics.setdefault(rules.kinds[claim.kind].topic, []).append(claim)
+    return [reversal for topic in sorted(topics) for reversal in reversals(topics[topic], rules)]
+
+
+def _recent(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    newest = max(claim.evidence.published for claim in claims)
+    kept = (claim for claim in claims if newest - claim.evidence.published <= RETENTION)
+    return tuple(sorted(kept, key=lambda claim: (claim.evidence.published, claim.id)))
+
+
+def _events(touched: Sequence[Claim], before: Sequence[Event], rules: Rules, families: set[str]) -> tuple[Event, ...]:
+    groups: dict[tuple[str, str], list[Claim]] = {}
+    for claim in touched:
+        groups.setdefault((claim.place.id, rules.kinds[claim.kind].family), []).append(claim)
+    new = [event for group in groups.values() for event in events_of(group, rules.kinds, rules.window)]
+    kept = [event for event in before if rules.kinds[event.kind].family not in families]
+    return tuple(sorted((*kept, *new), key=lambda event: (event.first, event.id)))
+
+
+def _no_longer(before: Sequence[Alert], now: Sequence[Alert], rules: Rules, families: set[str]) -> tuple[Alert, ...]:
+    """Alerts once raised that the fuller set of reports no longer supports: kept, as resolved."""
+    standing = {alert.id for alert in now}
+    return tuple(
+        replace(alert, state="resolved")
+        for alert in before
+        if alert.id not in standing and rules.kinds[alert.later.kind].family in families
+    )

@@ -1,0 +1,158 @@
+"""Polarity and modality: whether the words around a trigger affirm it, deny it, expect it, or only mention it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.core.attribution import Frame
+from pipeline.core.claims import Modality
+from pipeline.core.events import Trigger
+from pipeline.core.grammar import QUOTES, among
+from pipeline.core.line import Line
+
+_NEAR = 4
+_FAILURE_REACH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What the words next to a trigger make of it, before anyone's word about it is weighed.
+
+    `asserted` is False where the happening is only mentioned: its time is told by it, or it is the topic of talk.
+    """
+
+    negated: bool
+    pending: bool
+    modality: Modality
+    asserted: bool
+
+
+def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
+    """The stance of the sentence itself towards a trigger; `frame` is the innermost frame around it."""
+    negated, future = _negated(line, trigger)
+    modality = _modality(line, trigger, future)
+    asserted = _is_verbal(trigger) or _noun_asserted(line, trigger, frame)
+    if asserted and modality == "stated" and frame is None and _rumoured(line, trigger):
+        modality = "alleged"
+    return Stance(negated, negated and _pending(line, trigger), modality, asserted)
+
+
+def _is_verbal(trigger: Trigger) -> bool:
+    return trigger.form in ("past", "present") or (trigger.form == "phrase" and trigger.kind.aspect == "state")
+
+
+def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
+    """Whether the trigger is negated, and whether that is said of the future."""
+    tokens, grammar, at = line.tokens, line.grammar, trigger.first
+    before = _words_before(line, at, _NEAR)
+    if not before:
+        return False, False
+    if _is_verbal(trigger):
+        negator = next((tokens[i] for i in before[:2] if among(tokens[i], grammar.verbal_negators - {"ما"})), None)
+        if negator is not None and tokens[before[0]].form not in ("يزال", "تزال", "زال", "زالت", "يزالون", "زالوا"):
+            if any(tokens[i].form in grammar.exceptions for i in range(at, min(at + 10, len(tokens)))):
+                return False, False
+            return True, any(among(negator, frozenset({word})) for word in grammar.future_negators)
+        return False, False
+    if among(tokens[before[0]], grammar.nominal_negators) or tokens[before[0]].form in ("لا", "ولا"):
+        return True, False
+    for position in before:
+        if (
+            among(tokens[position], grammar.happening)
+            and position
+            and (among(tokens[position - 1], grammar.verbal_negators - {"ما"}))
+        ):
+            return True, tokens[position - 1].form in grammar.future_negators
+    if trigger.prefix.endswith("ب") or tokens[before[0]].form == "في" or trigger.prefix.startswith("ب"):
+        reach = _words_before(line, at, _FAILURE_REACH)
+        if any(among(tokens[position], grammar.failing) for position in reach):
+            return True, False
+    return False, False
+
+
+def _pending(line: Line, trigger: Trigger) -> bool:
+    for position in range(trigger.last + 1, min(trigger.last + 14, len(line))):
+        if line.tokens[position].form == "بعد":
+            if position + 1 == len(line) or line.tokens[position + 1].kind == "mark":
+                return True
+        elif line.grammar.pending.at(line.tokens, position):
+            return True
+    return False
+
+
+def _modality(line: Line, trigger: Trigger, future: bool) -> Modality:
+    tokens, grammar = line.tokens, line.grammar
+    if future or trigger.prefix.endswith("س"):
+        return "expected"
+    before = _words_before(line, trigger.first, 6)
+    if any(among(tokens[position], grammar.threatening) for position in before):
+        return "threatened"
+    if trigger.form == "present" and before and tokens[before[0]].form in ("قد", "وقد"):
+        return "expected"
+    if any(tokens[p].form in grammar.expecting_particles for p in before[:3] if not line.is_opener(p)):
+        return "expected"
+    for position in before:
+        if among(tokens[position], grammar.expecting) and not line.in_party(position):
+            return "expected"
+    if line.grammar.expecting_phrases.find(tokens, max(0, trigger.first - 8), trigger.first) is not None:
+        return "expected"
+    return "stated"
+
+
+def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
+    """Whether a noun such as "withdrawal" reports the happening rather than mentioning it."""
+    tokens, grammar, at = line.tokens, line.grammar, trigger.first
+    before = _words_before(line, at, _NEAR)
+    for distance, position in enumerate(before[:3]):
+        if grammar.presupposing.at(tokens, position) and distance + 1 >= 1:
+            return False
+    if any(among(tokens[position], grammar.happening) for position in before):
+        return True
+    if frame is not None and frame.force != "say":
+        return True
+    rumour = any(tokens[position].form in grammar.rumours for position in before[:3])
+    topical = bool(before) and tokens[before[0]].form in grammar.topical
+    if frame is not None and not frame.participle:
+        if any(position < frame.start for position in before[:1]) or not before or before[0] <= frame.verb:
+            return True
+        return (
+            (not topical and (line.is_opener(before[0]) or among(tokens[before[0]], grammar.asserting_nouns)))
+            or (topical and before[0] == frame.verb + 1)
+            or (topical and before[0] < frame.start)
+        )
+    if frame is not None:
+        return line.is_opener(before[0]) if before else True
+    if not line.headline:
+        return rumour and topical
+    opens = all(
+        tokens[position].form in grammar.rumours
+        or tokens[position].form in grammar.topical
+        or among(tokens[position], grammar.asserting_nouns)
+        or tokens[position].kind == "number"
+        or line.tokens[position].form in ("و",)
+        for position in range(at)
+        if tokens[position].kind != "mark"
+    )
+    return opens or tokens[at - 1].form in (":", ".", "…") or at <= 1
+
+
+def _rumoured(line: Line, trigger: Trigger) -> bool:
+    return any(line.tokens[i].form in line.grammar.rumours for i in _words_before(line, trigger.first, _NEAR))
+
+
+def _words_before(line: Line, at: int, reach: int) -> Sequence[int]:
+    """The words before a token, nearest first, not across marks that end a clause or words that open another."""
+    found: list[int] = []
+    position = at - 1
+    while position >= 0 and len(found) < reach:
+        token = line.tokens[position]
+        if token.kind == "mark":
+            if token.form not in QUOTES:
+                break
+        else:
+            found.append(position)
+            if line.grammar.breaks.at(line.tokens, position):
+                break
+        position -= 1
+    return found

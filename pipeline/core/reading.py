@@ -1,0 +1,245 @@
+"""Reading: from one article to its claims, each with its voice, its place and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.core.arabic import Token, tokens
+from pipeline.core.article import Article, digest
+from pipeline.core.attribution import Frame, frames
+from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
+from pipeline.core.events import EventKinds, Trigger
+from pipeline.core.gazetteer import Gazetteer, Mention
+from pipeline.core.grammar import Grammar
+from pipeline.core.line import Line
+from pipeline.core.places import Place
+from pipeline.core.roles import LocatedMention, actor, locate, place, theme
+from pipeline.core.sentences import sentences
+from pipeline.core.sketch import sketch
+from pipeline.core.speakers import Cast, Speakers
+from pipeline.core.voices import Voice, voices
+
+# A claim stands in the lead when it is among the first segments of its article, the title counted.
+LEAD_SEGMENTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    part: Part
+    span: Span
+    headline: bool
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What is known so far while an article is read from top to bottom."""
+
+    cast: Cast
+    focus: Place | None
+    country: Place | None
+
+
+class Reader:
+    """Reads articles with the gazetteer, the event kinds, the parties and the function words that it is given."""
+
+    def __init__(self, gazetteer: Gazetteer, kinds: EventKinds, speakers: Speakers, grammar: Grammar) -> None:
+        self._gazetteer = gazetteer
+        self._kinds = kinds
+        self._speakers = speakers
+        self._grammar = grammar
+        self._agencies = frozenset(party.id for party in speakers.parties.values() if party.agency)
+
+    def read(self, article: Article) -> Reading:
+        """The claims of an article in the order of its text, one a (voice, kind, place, polarity), and its places."""
+        segments = _segments(article)
+        whole = f"{article.title}\n{article.text}"
+        mentions = self._gazetteer.mentions(whole)
+        shift = len(article.title) + 1
+        by_part: dict[Part, list[Mention]] = {
+            "title": [m for m in mentions if m.end <= len(article.title)],
+            "text": [replace(m, start=m.start - shift, end=m.end - shift) for m in mentions if m.start >= shift],
+        }
+        progress = self._progress(mentions, whole)
+        drafts: list[Claim] = []
+        marks = sketch(whole)
+        for number, segment in enumerate(segments):
+            drafts += self._claims(article, segment, number, by_part[segment.part], progress, marks)
+        return Reading(article.id, merge(drafts), _unique([mention.place for mention in mentions]))
+
+    def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
+        focus = next((m.place for m in mentions if m.place.level not in ("country", "region")), None)
+        country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in mentions), None)
+        if country is None:
+            country = next((c for t in tokens(text)[:80] if (c := self._gazetteer.demonym(t.form))), None)
+        return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country)
+
+    def _claims(
+        self,
+        article: Article,
+        segment: _Segment,
+        number: int,
+        mentions: Sequence[Mention],
+        progress: _Progress,
+        marks: tuple[int, ...],
+    ) -> list[Claim]:
+        whole = article.title if segment.part == "title" else article.text
+        text = whole[segment.span[0] : segment.span[1]]
+        line = self._line(text, segment.headline)
+        said = frames(line, progress.cast)
+        if not line.triggers:
+            self._shift_focus(locate(line, segment.span[0], mentions), progress)
+            return []
+        located = locate(line, segment.span[0], mentions)
+        background = self._background(line)
+        found: list[Claim] = []
+        for trigger in line.triggers:
+            spoken = voices(line, trigger, said, self._agencies)
+            if not spoken:
+                continue
+            where = place(line, trigger, said, located, progress.focus) or progress.country
+            if where is None:
+                continue
+            for voice in spoken:
+                claim = self._claim(article, segment, line, trigger, voice, said, where, progress.cast)
+                found.append(
+                    replace(
+                        claim,
+                        lead=number < LEAD_SEGMENTS,
+                        background=background,
+                        sketch=marks,
+                        revision=article.revision,
+                    )
+                )
+        self._shift_focus(located, progress)
+        return found
+
+    def _line(self, text: str, headline: bool) -> Line:
+        found = tokens(text)
+        return Line(text, found, self._speakers.mentions(found), self._kinds.triggers(found), headline, self._grammar)
+
+    def _shift_focus(self, located: Sequence[LocatedMention], progress: _Progress) -> None:
+        fine = [item.mention.place for item in located if item.mention.place.level not in ("country", "region")]
+        if fine:
+            progress.focus = fine[0]
+
+    def _background(self, line: Line) -> bool:
+        """Whether the sentence recalls something past."""
+        start = next((i for i, token in enumerate(line.tokens) if token.kind != "mark"), 0)
+        opening = bool(line.tokens) and bool(self._grammar.recalling.at(line.tokens, start))
+        return opening or self._grammar.recalled.find(line.tokens, 0, len(line.tokens)) is not None
+
+    def _claim(
+        self,
+        article: Article,
+        segment: _Segment,
+        line: Line,
+        trigger: Trigger,
+        voice: Voice,
+        said: Sequence[Frame],
+        where: Place,
+        cast: Cast,
+    ) -> Claim:
+        kind = trigger.kind
+        who = actor(line, trigger, said, voice.speaker, cast)
+        whom = theme(line, trigger, voice.speaker, cast) if kind.theme == "object" else None
+        cues = tuple(sorted({(line.tokens[cue].start, line.tokens[cue].end) for cue in voice.cues}))
+        evidence = Evidence(
+            article_id=article.id,
+            url=article.url,
+            outlet=article.outlet,
+            published=article.published,
+            dated=article.date_source != "assumed",
+            sentence=line.text,
+            part=segment.part,
+            span=segment.span,
+            cues=cues,
+        )
+        speaker = voice.speaker
+        name = digest(
+            article.id,
+            article.content_hash,
+            kind.id,
+            where.id,
+            voice.polarity,
+            speaker.id if speaker else "",
+            _id(who),
+            _id(whom),
+        )
+        return Claim(
+            id=name,
+            kind=kind.id,
+            plover=kind.plover,
+            polarity=voice.polarity,
+            modality=voice.modality,
+            place=where,
+            actor=who,
+            object=whom,
+            speaker=speaker,
+            relayed_through=voice.relays,
+            evidence=evidence,
+            explicit=voice.explicit,
+            pending=voice.pending,
+            number=_number(line.tokens, trigger),
+        )
+
+
+def merge(claims: Sequence[Claim]) -> list[Claim]:
+    """One claim for what one voice says several times in an article: the fullest words, all relays.
+
+    A headline gives way to the text that spells it out, also where the headline names only the speaker's camp.
+    """
+    merged: dict[tuple[str, ...], Claim] = {}
+    for claim in claims:
+        key = (claim.kind, claim.place.id, claim.polarity, claim.modality, claim.voice, _theme(claim))
+        before = merged.get(key)
+        merged[key] = claim if before is None else _fuller(before, claim)
+    return list(merged.values())
+
+
+def _fuller(first: Claim, second: Claim) -> Claim:
+    relays = tuple(dict.fromkeys((*first.relayed_through, *second.relayed_through)))
+    best = max((first, second), key=_fullness)
+    return replace(
+        best, relayed_through=relays, lead=first.lead or second.lead, background=first.background and second.background
+    )
+
+
+def _fullness(claim: Claim) -> tuple[int, ...]:
+    """Which of two sentences for one claim an analyst would rather be shown; the earlier wins a tie."""
+    in_words = claim.evidence.part == "text"
+    return (not claim.background, claim.explicit, in_words, bool(claim.relayed_through), claim.actor is not None)
+
+
+def _theme(claim: Claim) -> str:
+    return _id(claim.object)
+
+
+def _id(party: Party | None) -> str:
+    return party.id if party is not None else ""
+
+
+def _segments(article: Article) -> list[_Segment]:
+    found: list[_Segment] = []
+    if article.title:
+        found.append(_Segment("title", (0, len(article.title)), True))
+    for number, span in enumerate(sentences(article.text)):
+        headline = number == 0 and not article.title and article.text[span[1] : span[1] + 1] == "\n"
+        found.append(_Segment("text", span, headline))
+    return found
+
+
+def _number(line: Sequence[Token], trigger: Trigger) -> int | None:
+    for token in line[trigger.first : trigger.first + 6]:
+        if token.kind == "number" and token.form.isdigit():
+            return int(token.form)
+    return None
+
+
+def _unique(places: Sequence[Place]) -> list[Place]:
+    return list({place.id: place for place in places}.values())
+
+
+def readers_of(data: Mapping[str, Mapping[str, object]], gazetteer: Gazetteer) -> Reader:
+    """A reader from the parsed files of `config/` by stem: "events", "speakers", "grammar"."""
+    return Reader(gazetteer, EventKinds.from_toml(data["events"]), Speakers(data["speakers"]), Grammar(data["grammar"]))

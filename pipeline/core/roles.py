@@ -1,0 +1,165 @@
+"""Who does it, to whom, and where: the arguments of a happening, as the words around its trigger give them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.core.attribution import Frame, phrase_after
+from pipeline.core.claims import Party
+from pipeline.core.events import Trigger
+from pipeline.core.gazetteer import Mention
+from pipeline.core.grammar import QUOTES, among
+from pipeline.core.line import Line
+from pipeline.core.places import Place
+from pipeline.core.speakers import Cast, PartyMention
+
+_BEHIND = 6
+_BEFORE = 9
+_PLACE_REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedMention:
+    """A place mention with the tokens that it covers."""
+
+    first: int
+    last: int
+    mention: Mention
+
+
+def locate(line: Line, offset: int, mentions: Sequence[Mention]) -> list[LocatedMention]:
+    """The mentions inside the line; `offset` is where the line begins in the text that they count in."""
+    found: list[LocatedMention] = []
+    for mention in mentions:
+        start, end = mention.start - offset, mention.end - offset
+        if start < 0 or end > len(line.text):
+            continue
+        covered = [i for i, token in enumerate(line.tokens) if token.end > start and token.start < end]
+        if covered and not all(line.in_party(i) for i in covered):
+            found.append(LocatedMention(covered[0], covered[-1], mention))
+    return found
+
+
+def actor(line: Line, trigger: Trigger, frames: Sequence[Frame], speaker: Party | None, cast: Cast) -> Party | None:
+    """Who does it: the genitive behind a noun, the subject behind or before a verb, the speaker for "his"."""
+    if trigger.pronoun:
+        return _known_before(line, trigger, frames) or speaker
+    if trigger.form == "noun":
+        return _known_behind(line, trigger, trigger.first + 3) or _person(line, trigger, cast)
+    behind = _known_behind(line, trigger, trigger.first + _BEHIND)
+    return behind or _known_before(line, trigger, frames) or _person(line, trigger, cast)
+
+
+def theme(line: Line, trigger: Trigger, speaker: Party | None, cast: Cast) -> Party | None:
+    """Whom it befalls: the phrase behind the trigger (arrest, release, death of a person)."""
+    if trigger.pronoun and speaker is not None:
+        return speaker
+    start = trigger.last + 1
+    while start < len(line) and line.tokens[start].form in ("عن", "علي", "القبض", "سراح", "سبيل"):
+        start += 1
+    first, last = phrase_after(line, start)
+    return _phrase_party(line, first, min(last, first + 7), cast)
+
+
+def place(
+    line: Line, trigger: Trigger, frames: Sequence[Frame], located: Sequence[LocatedMention], focus: Place | None
+) -> Place | None:
+    """Where it happens: the nearest place behind the trigger, else before it; "the town" is the one in focus."""
+    spoken_for = {i for frame in frames if not frame.source for i in _speaker_tokens(line, frame)}
+    usable = [found for found in located if found.first not in spoken_for]
+    fine = [found for found in usable if found.mention.place.level != "country"]
+    behind = next((f for f in fine if trigger.first < f.first <= trigger.first + _PLACE_REACH), None)
+    anaphor = next(
+        (
+            i
+            for i in range(trigger.first, min(trigger.first + _BEHIND, len(line)))
+            if _points_to_place(line, i, located)
+        ),
+        None,
+    )
+    if focus is not None and anaphor is not None and (behind is None or anaphor < behind.first):
+        return focus
+    if behind is not None:
+        return behind.mention.place
+    before = next((f for f in reversed(fine) if f.first < trigger.first), None)
+    if before is not None:
+        return before.mention.place
+    if fine:
+        return fine[0].mention.place
+    if focus is not None:
+        return focus
+    return usable[0].mention.place if usable else None
+
+
+def _points_to_place(line: Line, index: int, located: Sequence[LocatedMention]) -> bool:
+    token = line.tokens[index]
+    if not among(token, line.grammar.place_words):
+        return token.form in ("عليها", "عليه", "منها", "منه", "فيها") and index > 0
+    return not any(index + 1 >= found.first and index <= found.last for found in located)
+
+
+def _speaker_tokens(line: Line, frame: Frame) -> range:
+    """The tokens between a saying and its content, where the speaker stands."""
+    if frame.backwards:
+        return range(frame.verb, min(frame.verb + 8, len(line)))
+    stop = next((i for i in range(frame.start, frame.end) if line.is_opener(i) or line.triggers_at(i)), frame.start)
+    return range(frame.verb, stop if line.triggers_at(stop) is False else frame.start)
+
+
+def _known_behind(line: Line, trigger: Trigger, limit: int) -> Party | None:
+    for position in range(trigger.first + 1, min(limit + 1, len(line))):
+        mention = line.party_at(position)
+        if mention is not None:
+            return None if mention.prefix.endswith(("ل", "ب")) and trigger.form != "noun" else _from(line, mention)
+        token = line.tokens[position]
+        if token.form in ("،", ".", ":", "؛") or line.is_opener(position) or token.form in ("بعد", "الي", "حيث"):
+            return None
+    return None
+
+
+def _known_before(line: Line, trigger: Trigger, frames: Sequence[Frame]) -> Party | None:
+    """The nearest known party before the trigger that is not the speaker's own name."""
+    speaking = {i for frame in frames for i in range(frame.verb, frame.start)}
+    for position in range(trigger.first - 1, max(-1, trigger.first - 1 - _BEFORE), -1):
+        if line.tokens[position].form in (".", "؛"):
+            return None
+        for mention in line.parties:
+            if mention.last == position and mention.first not in speaking:
+                return _from(line, mention)
+    return None
+
+
+def _person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
+    """For kinds that befall a person: the phrase behind the trigger, else the one before a verb."""
+    if not trigger.kind.person:
+        return None
+    first, last = phrase_after(line, trigger.last + 1)
+    party = _phrase_party(line, first, min(last, first + 7), cast)
+    if party is not None or trigger.form == "noun":
+        return party
+    end = trigger.first - 1
+    while end >= 0 and (line.tokens[end].form in QUOTES or line.tokens[end].form in ("قد", "لم", "لن", "لا", "وقد")):
+        end -= 1
+    start = end
+    while start > 0 and end - start < 8 and line.tokens[start - 1].kind != "mark" and not line.is_opener(start - 1):
+        start -= 1
+    return _phrase_party(line, start, end, cast)
+
+
+def _phrase_party(line: Line, first: int, last: int, cast: Cast) -> Party | None:
+    if last < first or first >= len(line):
+        return None
+    inside = [
+        PartyMention(mention.first - first, mention.last - first, mention.party, mention.prefix)
+        for mention in line.parties
+        if first <= mention.first and mention.last <= last
+    ]
+    return cast.party(line.text, line.tokens[first : last + 1], inside)
+
+
+def _from(line: Line, mention: PartyMention) -> Party:
+    name = line.text_of(mention.first, mention.last)
+    for quote in QUOTES:
+        name = name.replace(quote, "")
+    return Party(mention.party.id, name, mention.party.camp)

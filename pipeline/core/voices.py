@@ -1,0 +1,121 @@
+"""Voices: who affirms and who denies a happening, through all the mouths that a sentence puts it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.core.attribution import DENIAL_REACH, Frame, short_name
+from pipeline.core.claims import Modality, Party, Polarity
+from pipeline.core.events import Trigger
+from pipeline.core.line import Line
+from pipeline.core.polarity import Stance, stance
+
+_LIMITED = frozenset({"deny", "admit", "retract"})
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice's word on a happening. `speaker` None is the outlet; `cues` are token indices of the deciding words."""
+
+    speaker: Party | None
+    polarity: Polarity
+    modality: Modality
+    explicit: bool
+    pending: bool
+    relays: tuple[str, ...]
+    cues: tuple[int, ...]
+
+
+def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: frozenset[str]) -> list[Voice]:
+    """Every voice on the trigger, the innermost first; none where the happening is only mentioned.
+
+    The rule of nesting: a denial turns round what its content says; whoever merely reports another's word gives no
+    word of his own. `agencies` are the ids of parties that pass words on.
+    """
+    at = trigger.first
+    covering = [frame for frame in frames if frame.start <= at < frame.end]
+    chain = [frame for frame in covering if not frame.backwards and not frame.source]
+    source = next((frame for frame in covering if frame.source), None)
+    inner = chain[-1] if chain else None
+    if inner is not None and inner.force in _LIMITED and not _reaches(line, inner, at):
+        return []
+    own = stance(line, trigger, inner)
+    behind = [frame for frame in covering if frame.backwards]
+    talked_of = any(frame.force != "deny" for frame in chain) or _rumour_before(line, trigger)
+    refuters = [frame for frame in behind if talked_of or line.grammar.saying(line.tokens, frame.verb) is not None]
+    if not own.asserted and not refuters:
+        return []
+    spoken = _spoken(chain, source, own, trigger, agencies)
+    content = spoken[0].polarity if spoken else _polarity(own.negated)
+    if refuters:
+        spoken = [voice for voice in spoken if voice.speaker is not None and not _same(voice, refuters)]
+        spoken += [
+            Voice(frame.speaker, _opposite(content), own.modality, True, False, frame.relays, (frame.verb, at))
+            for frame in refuters[-1:]
+        ]
+    return spoken
+
+
+def _spoken(
+    chain: Sequence[Frame], source: Frame | None, own: Stance, trigger: Trigger, agencies: frozenset[str]
+) -> list[Voice]:
+    at = trigger.first
+    if not chain:
+        speaker, relays = (source.speaker, source.relays) if source is not None else (None, ())
+        return [Voice(speaker, _polarity(own.negated), own.modality, False, own.pending, relays, (at,))]
+    found: list[Voice] = []
+    denied = own.negated
+    passed_on = tuple(
+        short_name(frame.speaker.name)
+        for frame in chain[:-1]
+        if frame.speaker is not None and frame.speaker.id in agencies
+    )
+    for depth, frame in enumerate(reversed(chain)):
+        flips = frame.force in ("deny", "retract")
+        if depth and not flips:
+            continue
+        denied = denied != flips
+        modality: Modality = "alleged" if frame.force == "allege" and own.modality == "stated" else own.modality
+        explicit = frame.force in ("deny", "admit", "retract")
+        voice = Voice(
+            frame.speaker,
+            _polarity(denied),
+            modality,
+            explicit,
+            own.pending,
+            (*passed_on, *frame.relays),
+            (frame.verb, at),
+        )
+        if frame.speaker is None and len(chain) > 1 and depth == 0:
+            # "the reports that claimed …": nobody's word that could later be held against him.
+            continue
+        found.append(voice)
+    return found
+
+
+def _reaches(line: Line, frame: Frame, at: int) -> bool:
+    """Whether a denial, admission or retraction reaches the trigger: near, and before its clause's comma."""
+    first = next((t.first for t in line.triggers if frame.start <= t.first < frame.end), at)
+    opener = next((i for i in range(frame.start, first) if line.is_opener(i)), first)
+    if at - opener > DENIAL_REACH:
+        return False
+    depth = min(line.depth[frame.verb], line.depth[at])
+    return not any(line.tokens[i].form in "،؛" and line.depth[i] <= depth for i in range(first, at))
+
+
+def _rumour_before(line: Line, trigger: Trigger) -> bool:
+    start = max(0, trigger.first - 8)
+    return any(line.tokens[i].form in line.grammar.rumours for i in range(start, trigger.first))
+
+
+def _same(voice: Voice, refuters: Sequence[Frame]) -> bool:
+    return any(frame.speaker == voice.speaker for frame in refuters)
+
+
+def _polarity(denied: bool) -> Polarity:
+    return "denied" if denied else "affirmed"
+
+
+def _opposite(polarity: Polarity) -> Polarity:
+    return "affirmed" if polarity == "denied" else "denied"
