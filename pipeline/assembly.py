@@ -77,7 +77,7 @@ class Assembly:
     @cached_property
     def rules(self) -> Rules:
         """What decides whether one claim reverses another."""
-        return Rules(self.kinds, timedelta(days=self.settings.alerts.window_days))
+        return Rules(self.kinds, self.wording, timedelta(days=self.settings.alerts.window_days))
 
     @cached_property
     def gazetteer(self) -> Gazetteer:

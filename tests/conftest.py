@@ -1,18 +1,12 @@
-"""What all tests share: where the repository and the data beside it are, and a way to run the command itself."""
+"""What all tests share: the data beside the repository, a cache for the whole run, and the command."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
-
-Naqid = Callable[..., "subprocess.CompletedProcess[str]"]
+from command import ROOT, Naqid
 
 
 @pytest.fixture(scope="session")
@@ -32,27 +26,4 @@ def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def naqid(tmp_path: Path, warm_cache: Path) -> Naqid:
-    """Runs the command in a process of its own, in an environment where nothing is configured."""
-
-    def run(*arguments: object, timeout: float = 60, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
-            env=bare_environment(tmp_path, warm_cache) | variables,
-            cwd=tmp_path,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=timeout,
-            check=False,
-        )
-
-    return run
-
-
-def bare_environment(home: Path, cache: Path) -> dict[str, str]:
-    """The variables of a fresh user; the repository is importable from everywhere."""
-    return {
-        "HOME": str(home),
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(ROOT),
-        "XDG_CACHE_HOME": str(cache),
-    }
+    return Naqid(tmp_path, warm_cache)

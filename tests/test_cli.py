@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Naqid, bare_environment
+from command import ROOT, Naqid, bare_environment
 
 STORY = ROOT / "config" / "demo" / "albukamal.jsonl"
 

@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 import pytest
-from conftest import ROOT, Naqid
+from command import ROOT, Naqid
 
 from pipeline.cli import make_parser
 from pipeline.settings import PipelineFile

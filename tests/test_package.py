@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, bare_environment
+from command import ROOT, bare_environment
 
 
 @pytest.fixture(scope="module")
