@@ -24,14 +24,11 @@ COMMANDER = Party("russian-commander", "قائد المجموعة العسكري
 CHANNEL = Party("hmeimim-channel", "القناة المركزية لقاعدة حميميم", "russia")
 LABELS = {"withdraw": {"label_ar": "انسحاب", "label_en": "withdrawal"}, "hold": {"ar": "سيطرة", "en": "control"}}
 NAMES_EN = {"russia": "Russia", "russian-commander": "Russian commander", "نوفوستي": "Novosti"}
-NAMES_AR = {"russia": "روسيا"}
 
 
 @cache
 def wording() -> Wording:
-    return Wording.from_toml(
-        tomllib.loads((CONFIG / "wording.toml").read_text("utf-8")), LABELS, names_en=NAMES_EN, names_ar=NAMES_AR
-    )
+    return Wording.from_toml(tomllib.loads((CONFIG / "wording.toml").read_text("utf-8")), LABELS, names_en=NAMES_EN)
 
 
 def claim(sentence: str = DENIED, cues: tuple[str, ...] = ("نفى", "انسحب"), **changes: Any) -> Claim:

@@ -102,7 +102,7 @@ def test_a_redirect_is_never_followed(server: SlackServer, status: int) -> None:
 @pytest.mark.parametrize("step", ["hang", "trickle"])
 def test_an_answer_that_never_ends_is_given_up_and_its_connection_closed(server: SlackServer, step: Step) -> None:
     server.script([step])
-    with pytest.raises(Unreachable, match="did not answer within|cannot be reached"):
+    with pytest.raises(Unreachable, match=r"did not answer within|cannot be reached"):
         slack(server, timeout=0.3).post(notice())
     for thread in [thread for thread in threading.enumerate() if thread.name == "slack"]:
         thread.join(10)

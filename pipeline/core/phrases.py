@@ -29,7 +29,8 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
     "polarities": dict.fromkeys(get_args(Polarity), ""),
     "modalities": dict.fromkeys(get_args(Modality), ""),
     "stances": dict.fromkeys(
-        ("reported", "admitted", *(f"{p}-{m}" for p in get_args(Polarity) for m in get_args(Modality))), "what"
+        ("reported", "admitted", "pending", *(f"{p}-{m}" for p in get_args(Polarity) for m in get_args(Modality))),
+        "what",
     ),
     "rules": dict.fromkeys((f"default-{kind}" for kind in get_args(ReversalKind)), ""),
     "verdicts": {"contrary": "why", "development": "why", "same_report": "", "counts": "outlets origins"},
@@ -69,11 +70,12 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Templates by "section.key" and language, and the calendar's names."""
+    """Templates by "section.key" and language, the calendar's names, and Arabic names by camp id."""
 
     entries: Mapping[str, Mapping[str, str]]
     weekdays: Mapping[str, tuple[str, ...]]
     months: Mapping[str, tuple[str, ...]]
+    camps_ar: Mapping[str, str]
 
     @classmethod
     def from_toml(cls, data: Mapping[str, Any]) -> Phrases:
@@ -81,7 +83,7 @@ class Phrases:
 
         Raises `ValueError` naming the entry that is missing, unknown (with the nearest known one) or wrong.
         """
-        tops = {section.split(".")[0] for section in _BLANKS} | {"weekdays", "months"}
+        tops = {section.split(".")[0] for section in _BLANKS} | {"weekdays", "months", "camps_ar"}
         _refuse_unknown(data, tops, "")
         entries: dict[str, Mapping[str, str]] = {}
         for section, keys in _BLANKS.items():
@@ -90,7 +92,7 @@ class Phrases:
                 _refuse_unknown(table, set(keys), f"{section}.")
             for key in (*keys, *(key for key in table if key not in keys)):
                 entries[f"{section}.{key}"] = _entry(f"{section}.{key}", table, key, keys.get(key, ""))
-        return cls(entries, _calendar(data, "weekdays", 7), _calendar(data, "months", 12))
+        return cls(entries, _calendar(data, "weekdays", 7), _calendar(data, "months", 12), _names(data, "camps_ar"))
 
     def fill(self, key: str, language: Language, **values: str) -> str:
         """The phrase with its blanks filled. Raises `KeyError` for an unknown phrase."""
@@ -131,6 +133,14 @@ def _calendar(data: Mapping[str, Any], section: str, length: int) -> Mapping[str
         if not isinstance(names, list) or len(names) != length or not all(isinstance(n, str) and n for n in names):
             raise ValueError(f"wording: {section}.{language} has to list {length} names")
     return {language: tuple(table[language]) for language in LANGUAGES}
+
+
+def _names(data: Mapping[str, Any], section: str) -> Mapping[str, str]:
+    table = _table(data, section)
+    for key, name in table.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"wording: {section}.{key} has to be a text that is not empty")
+    return dict(table)
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: set[str], prefix: str) -> None:

@@ -26,14 +26,13 @@ class Wording:
     """The words of `config/wording.toml` with the names of event kinds, parties and outlets put beside them.
 
     `event_labels` gives each event kind its nouns by language ("ar", "en", or "label_ar", "label_en").
-    `names_en` and `names_ar` give names by the id of a party or camp, or by the Arabic name of an outlet or relay.
+    `names_en` gives English names by the id of a party or camp, and by the Arabic name of an outlet or relay.
     Every method returns one line in which outside words are cleaned and, where they run the other way, isolated.
     """
 
     phrases: Phrases
     event_labels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     names_en: Mapping[str, str] = field(default_factory=dict)
-    names_ar: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_toml(
@@ -41,11 +40,10 @@ class Wording:
         data: Mapping[str, Any],
         event_labels: Mapping[str, Mapping[str, Any]] | None = None,
         names_en: Mapping[str, str] | None = None,
-        names_ar: Mapping[str, str] | None = None,
     ) -> Wording:
         """The wording of a parsed `wording.toml`. Raises `ValueError` naming the entry that is missing or wrong."""
         phrases = Phrases.from_toml(data)
-        return cls(phrases, event_labels or {}, names_en or {}, names_ar or {})
+        return cls(phrases, event_labels or {}, names_en or {})
 
     def explain(
         self,
@@ -137,14 +135,19 @@ class Wording:
         name = place.name_en if language == "en" and place.name_en else place.name
         return _shown(name, language, _LONGEST_PLACE)
 
-    def name(self, name: str, language: Language, id: str = "") -> str:
-        """An outlet, relay, party or camp; in English its English name if one is given, else the name as it is."""
-        known = self.names_en if language == "en" else self.names_ar
-        return _shown(known.get(id) or known.get(name) or name, language)
+    def name(self, name: str, language: Language) -> str:
+        """An outlet or relay; in English its English name if one is given, else the name as it is."""
+        return _shown((self.names_en.get(name) if language == "en" else None) or name, language)
 
     def party(self, party: Party, language: Language) -> str:
         """A party as he was written; in English by his English name where he has one."""
-        return self.name(party.name, language, party.id) if language == "en" else _shown(party.name, language)
+        english = (self.names_en.get(party.id) or self.names_en.get(party.name)) if language == "en" else None
+        return _shown(english or party.name, language)
+
+    def camp(self, camp: str, language: Language) -> str:
+        """A side by its id, which stands for it where no name is known."""
+        known = self.phrases.camps_ar.get(camp) if language == "ar" else None
+        return _shown(known or self.names_en.get(camp) or camp, language)
 
     def relays(self, claim: Claim, language: Language) -> str:
         """Through whom a claim came, as a list in words; "" where nobody passed it on."""
@@ -158,7 +161,9 @@ class Wording:
     def stance(self, claim: Claim, language: Language, what: str = "") -> str:
         """What the voice did with the happening: denied, admitted, alleged … it."""
         key = f"{claim.polarity}-{claim.modality}"
-        if key == "affirmed-stated" and claim.explicit:
+        if claim.polarity == "denied" and claim.pending:
+            key = "pending"
+        elif key == "affirmed-stated" and claim.explicit:
             key = "admitted"
         elif key == "affirmed-stated" and claim.speaker is None:
             key = "reported"
@@ -214,7 +219,7 @@ class Wording:
         if claim.modality != "stated":
             said = f"{said} ({self.modality(claim.modality, language)})"
         speaker = self.party(claim.speaker, language) if claim.speaker else self.label("own_voice", language)
-        camp = self.name(claim.speaker.camp, language) if claim.speaker else ""
+        camp = self.camp(claim.speaker.camp, language) if claim.speaker else ""
         told = {
             "speaker": speaker,
             "camp": camp,
@@ -241,7 +246,7 @@ class Wording:
         else:
             name = self.party(claim.speaker, language)
             if claim.speaker.camp and claim.speaker.camp != claim.speaker.id:
-                camp = self.name(claim.speaker.camp, language)
+                camp = self.camp(claim.speaker.camp, language)
                 name = self.phrases.fill("sides.of_side", language, speaker=name, camp=camp)
             speaker = self.phrases.fill("sides.by", language, speaker=name)
         return self.phrases.fill(

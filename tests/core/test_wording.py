@@ -12,6 +12,7 @@ import pytest
 from pipeline.core.alerts import ReversalKind, State
 from pipeline.core.claims import Claim, Modality, Party, Polarity
 from pipeline.core.phrases import LANGUAGES, Language
+from pipeline.core.reversals import RULES
 from pipeline.core.wording import Wording
 from tests.sample_alerts import BUKAMAL, CONFIG, NASTY, admission, alert, denial, nasty_notice, wording
 
@@ -120,6 +121,29 @@ def test_what_a_voice_did_has_its_word(
         said = denial(polarity=polarity, modality=modality, explicit=explicit, speaker=None)
     assert wording().stance(said, "en", "it") == english
     assert wording().stance(said, "ar") == arabic
+
+
+def test_a_denial_that_says_not_yet_is_told_as_such() -> None:
+    assert wording().stance(denial(pending=True), "en", "it") == "said that it had not happened yet"
+    assert wording().stance(denial(pending=True), "ar") == "نفي للحدوث حتى حينه"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_of_judging_has_words(rule: Any) -> None:
+    assert rule.name in DATA["rules"]
+
+
+def test_every_camp_has_an_arabic_name_and_every_event_kind_both_labels() -> None:
+    camps = tomllib.loads((CONFIG / "speakers.toml").read_text("utf-8"))["camps"]
+    kinds = tomllib.loads((CONFIG / "events.toml").read_text("utf-8"))
+    assert sorted(camps) == sorted(DATA["camps_ar"])
+    assert [id for id, kind in kinds.items() if not (kind.get("label_ar") and kind.get("label_en"))] == []
+
+
+def test_a_camp_without_an_arabic_name_is_told_by_its_english_one() -> None:
+    made = Wording.from_toml(DATA, names_en={"new": "The New Side"})
+    assert made.camp("new", "ar") == "\u2068The New Side\u2069"
+    assert made.camp("newer", "en") == "newer"
 
 
 @pytest.mark.parametrize(
@@ -256,6 +280,7 @@ def broken(path: str, value: Any) -> dict[str, Any]:
         ("rules/own/ar", "{why}", "rules.own.ar uses"),
         ("months/ar", ["يناير"], "months.ar has to list 12 names"),
         ("weekdays/en", "Monday", "weekdays.en has to list 7 names"),
+        ("camps_ar/russia", 1, "camps_ar.russia has to be a text"),
         ("labels/why", "Why", "labels.why is missing"),
     ],
 )
