@@ -17,7 +17,7 @@ from pipeline.core import dossier as dossiers
 from pipeline.core.alerts import Alert
 from pipeline.core.article import Article, digest
 from pipeline.core.claims import Claim
-from pipeline.core.dossier import Dossier
+from pipeline.core.dossier import Dossier, Event
 from pipeline.core.reading import Reader
 from pipeline.core.reversals import Rules
 from pipeline.outlets import told
@@ -98,7 +98,8 @@ def follow(
     followed again gives the same documents, and an older one never overwrites a newer.
 
     Every alert raised or changed is a notice for each of `channels` (their names), except a `development`. The
-    outbox replaces notices that wait and leaves posted ones alone, so a change shows only until it is posted.
+    outbox replaces notices that wait and leaves posted ones alone, so a change shows only until it is posted; one
+    that is resolved by then is given up.
     """
     try:
         report = codec.claims_from_bytes(record.value)
@@ -114,8 +115,9 @@ def follow(
         *(("events", _version_of(event.id, version, codec.event_to_bytes(event))) for event in followed.events),
         *(("alerts", _version_of(alert.id, version, codec.alert_to_bytes(alert))) for alert in followed.alerts),
     ]
+    changed_events = (*followed.events, *_superseded(dossier, followed.dossier))
     documents = [
-        *(Document("events", event.id, version, event_json(event)) for event in followed.events),
+        *(Document("events", event.id, version, event_json(event)) for event in changed_events),
         *(Document("alerts", alert.id, version, alert_json(alert)) for alert in followed.alerts),
     ]
     notices = [
@@ -139,6 +141,9 @@ def announce(outbox: Outbox, channels: Mapping[str, Alerts], now: datetime, pati
         return Announced("", "given up", refused("outbox", digest(str(error)), str(error)))
     if notice is None:
         return None
+    if notice.alert.state == "resolved":
+        outbox.give_up(notice.id, "the alert was resolved before it was posted")
+        return Announced(notice.id, "given up")
     name = notice.id.partition("@")[2]
     channel = channels.get(name)
     if channel is None:
@@ -175,6 +180,18 @@ def refused(topic: str, id: str, reason: str, value: bytes = b"") -> Outcome:
 def notice_id(alert: Alert, channel: str) -> str:
     """A notice for each channel, so that the outage of one does not repeat the post of another."""
     return f"{alert.id}@{channel}"
+
+
+def _superseded(before: Dossier | None, after: Dossier) -> list[Event]:
+    """Events whose claims have all gone over to others, emptied: the index cannot forget a document.
+
+    An event that only grew too old for the dossier stays in the index as it was.
+    """
+    if before is None:
+        return []
+    standing, claims = {event.id for event in after.events}, {claim.id for claim in after.claims}
+    gone = (event for event in before.events if event.id not in standing and claims.issuperset(event.claims))
+    return [replace(event, articles=(), claims=()) for event in gone]
 
 
 def _version_of(id: str, version: int, value: bytes) -> Record:

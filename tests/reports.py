@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from pipeline.core.article import Article, digest, make_article
 from pipeline.core.claims import Claim, Evidence, Party, Reading
+from pipeline.core.events import EventKinds
 from pipeline.core.places import Place
+from pipeline.core.reversals import Rules
+from pipeline.core.wording import Wording
 
 NOON = datetime(2017, 11, 13, 12, 0, tzinfo=UTC)
 DENIAL = "نفى قائد القوات الروسية انسحاب الجيش من {place}."
 ADMISSION = "اعترفت قاعدة حميميم بانسحاب الجيش من {place}."
 
+CONFIG = Path(__file__).parent.parent / "config"
+
+
+def table(name: str) -> dict[str, Any]:
+    return tomllib.loads((CONFIG / name).read_text(encoding="utf-8"))
+
+
+RULES = Rules(
+    kinds=EventKinds.from_toml(table("events.toml")),
+    wording=Wording.from_toml(table("wording.toml"), table("events.toml")),
+)
 PLACES = {
     "البوكمال": Place("gn:174448", "البوكمال", "Al-Bukamal", 34.45, 40.92, "town", "country:SY", "gn:170792"),
     "تدمر": Place("gn:163808", "تدمر", "Palmyra", 34.55, 38.27, "town", "country:SY", "gn:169575"),

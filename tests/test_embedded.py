@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reports import ADMISSION, DENIAL, NOON, PlainReader, report
+from reports import ADMISSION, DENIAL, NOON, RULES, PlainReader, report
 
 from connectors.sqlite_index import SqliteIndex
 from connectors.sqlite_log import SqliteLog
@@ -20,7 +20,6 @@ from pipeline import codec
 from pipeline.core.analysis import Analyzer
 from pipeline.core.article import Article
 from pipeline.core.dossier import Dossier
-from pipeline.core.reversals import Rules
 from pipeline.embedded import Embedded
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes
 from pipeline.ports import Consequences, Document, Notice, Poll, Query, Record, Rejected, Skipped, Unreachable
@@ -63,7 +62,7 @@ class House:
             self.log,
             index or self.index,  # type: ignore[arg-type]
             PlainReader(),  # type: ignore[arg-type]
-            Rules(),
+            RULES,
             [self.channel],
         )
 
@@ -188,7 +187,7 @@ def test_a_cut_around_any_commit_ends_as_if_there_had_been_none(
                 house.log,
                 house.index,
                 PlainReader(),
-                Rules(),
+                RULES,
                 [house.channel],  # type: ignore[arg-type]
             )
             try:
@@ -448,7 +447,7 @@ def test_the_heart_beats_while_the_service_waits_and_works(house: House) -> None
         house.log,
         house.index,
         PlainReader(),  # type: ignore[arg-type]
-        Rules(),
+        RULES,
         heartbeat=lambda: beats.append(time.monotonic()),
     )
     run_until(embedded, [ScriptedFeed("الخبر", Poll(PAIR))], lambda: len(beats) > 8, 60)

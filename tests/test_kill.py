@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -11,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from conftest import bare_environment
 from feed_server import Document, FeedServer, Request, item, rss
 from slack_server import SlackServer, strings
 
@@ -69,7 +69,13 @@ def service(folder: Path, cache: Path, webhook: str) -> Iterator[subprocess.Pope
     """`naqid run` over the folder's configuration and data."""
     process = subprocess.Popen(
         [sys.executable, "-m", "pipeline.cli", "run", "--config", folder / "config", "--data", folder / "data"],
-        env=bare_environment(folder, cache) | {"NAQID_SLACK_WEBHOOK": webhook},
+        env={
+            "HOME": str(folder),
+            "PATH": os.environ.get("PATH", ""),
+            "PYTHONPATH": str(Path(__file__).parent.parent),
+            "XDG_CACHE_HOME": str(cache),
+            "NAQID_SLACK_WEBHOOK": webhook,
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         encoding="utf-8",

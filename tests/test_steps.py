@@ -8,19 +8,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from reports import ADMISSION, DENIAL, NOON, PlainReader, report
+from reports import ADMISSION, DENIAL, NOON, RULES, PlainReader, report
 
 from connectors.sqlite_log import SqliteLog
 from pipeline import codec, steps
 from pipeline.core.article import Article, digest
 from pipeline.core.dossier import Dossier
-from pipeline.core.reversals import Rules
 from pipeline.outlets import OutletStatus, status_from_bytes, status_to_bytes
 from pipeline.patience import LONGEST, Patience, wait_after
 from pipeline.ports import Notice, Poll, Record, Rejected, Unreachable
 
 READER = PlainReader()
-RULES = Rules()
 
 
 def seen(article: Article, revision: int = 0) -> codec.Seen:
@@ -243,6 +241,25 @@ def test_what_a_channel_refuses_is_given_up_with_its_reason(outbox: SqliteLog) -
     assert (rejection.topic, rejection.id, rejection.reason) == ("outbox", "alert0@Slack", "invalid_blocks")
     assert codec.alert_from_bytes(rejection.value.encode()).id == "alert0"
     assert outbox.counts() == {"waiting": 0, "posted": 0, "given up": 1}
+
+
+def test_an_alert_that_was_resolved_before_its_turn_is_not_posted(outbox: SqliteLog) -> None:
+    (notice,) = alert_notices("Slack")
+    outbox.put([notice])
+    outbox.put([replace(notice, alert=replace(notice.alert, state="resolved"))])
+    slack = Channel("Slack")
+    assert announce_all(outbox, {"Slack": slack}, NOON, Patience()) == [(notice.id, "given up")]
+    assert slack.posted == []
+
+
+def test_an_event_that_went_over_into_another_is_emptied_in_the_index() -> None:
+    dossier, _ = followed(PAIR[0])
+    assert dossier is not None
+    (event,) = dossier.events
+    split = replace(dossier, events=(event, replace(event, id="other")))
+    _, outcome = steps.follow(claims_record(PAIR[1]), split, RULES)
+    emptied = {one.id: (one.body["articles"], one.body["claims"]) for one in outcome.documents if one.id == "other"}
+    assert emptied == {"other": ([], [])}
 
 
 @pytest.mark.parametrize("error", [RuntimeError("https://hooks.example/secret"), OSError("secret")])
