@@ -35,6 +35,8 @@ _FORMATS = {
 }
 _ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]")
 _ENTRY = re.compile(r"<((?:[\w.-]{1,40}:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL)
+_FEED_BEGINNING = re.compile(r"<(?:\?xml|rss|feed|rdf:RDF)[\s>]")
+_BEGINNING = re.compile(r"<(?:[?!]|(?:html|rss|feed|rdf:RDF)[\s>])", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
 _PROLOGUE = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<![Dd][Oo][Cc][Tt][Yy][Pp][Ee](?:[^\[>]|\[.*?\])*>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)[^<>]{0,20000}>")
@@ -75,13 +77,14 @@ def _prepared(text: str) -> str:
     text = clean(text).lstrip("\ufeff \n\t")
     if not text:
         raise Rejected("the document is empty")
-    if not text.startswith("<"):
-        # Some outlets' pages print a warning of their software before the feed.
-        start = re.search(r"<(?:\?xml|rss|feed|rdf:RDF)[\s>]", text[:10_000])
-        if not start:
+    if not _BEGINNING.match(text):
+        # Some outlets' servers print a warning of their software before the feed.
+        start = _FEED_BEGINNING.search(text[:10_000])
+        if start:
+            text = text[start.start() :]
+        elif not text.startswith("<"):
             kind = "JSON" if text[0] in "{[" else "text, not XML"
             raise Rejected(f"this is {kind}; expected RSS or Atom. It begins with {text[:40]!r}")
-        text = text[start.start() :]
     return _REFERENCE.sub(_reference, _DECLARATION.sub("", text, count=1))
 
 
@@ -153,11 +156,15 @@ def _single_entries(text: str, root: tuple[str, str]) -> Iterator[str]:
 
 def _parse(text: str, url: str) -> Any:
     document = '<?xml version="1.0" encoding="utf-8"?>\n' + text
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    # A file's own address is no base for links; the outlet's front page is tried for them later.
+    if url.startswith(("http:", "https:")):
+        headers["content-location"] = url
     # Bytes or a string would be taken for an address or a path where they look like one. What is HTML is turned
     # into text here, so feedparser's own sanitizer, which hostile input keeps busy for minutes, is left out.
     return feedparser.parse(
         io.BytesIO(document.encode("utf-8", "replace")),
-        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        response_headers=headers,
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -177,7 +184,7 @@ def _entry(position: int, entry: Any, url: str, home: str, skipped: list[tuple[s
 
     address = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "")
     link = _link(address, url, home)
-    if address.strip() and not link:
+    if not link and (address.strip() or _own(entry, "links")):
         skipped.append((where, f"its link is left out, being no address of the web: {address[:80]!r}"))
     contents = [str(part.get("value") or "") for part in _own(entry, "content") or []]
     content = text_of(max(contents, key=len, default=""), TEXT_LENGTH, "content")

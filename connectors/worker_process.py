@@ -71,11 +71,13 @@ class Worker:
                 raise Rejected(f"it took more than {self._time_limit:g} s to read") from None
             except _TooLong as problem:
                 self._stop()
-                raise Rejected(
-                    f"what was read from it is {problem.length:,} bytes, more than {REPLY_LIMIT:,}"
-                ) from None
+                raise Rejected(f"it grew to {problem.length:,} bytes in reading, more than {REPLY_LIMIT:,}") from None
             except (EOFError, OSError):
                 raise Rejected(self._cause_of_death()) from None
+            except BaseException:
+                # Left in the middle of an exchange, the channel would answer the next task with this one's reply.
+                self._stop()
+                raise
             self._tasks += 1
             answer = json.loads(reply)
             # After running out of memory a process is in no state to go on.
