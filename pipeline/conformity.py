@@ -12,6 +12,7 @@ from pipeline.overlay import BadSettings, Overlay, called, nearest, read_toml
 _FREELY_NAMED: Mapping[str, frozenset[str]] = {
     "events.toml": frozenset({""}),
     "speakers.toml": frozenset({"camps", "party", "officials"}),
+    "places.toml": frozenset({"division_words", "district_words", "countries", "divisions", "districts", "places"}),
 }
 
 
@@ -34,7 +35,7 @@ def _compare(found: Mapping[str, Any], known: Mapping[str, Any], where: str, ins
         _same_type(value, known[key], where, dotted)
         if isinstance(value, dict):
             _compare(value, known[key], where, dotted, free)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
+        elif isinstance(value, list) and known[key] and isinstance(known[key][0], dict):
             for number, entry in enumerate(value):
                 _same_type(entry, {}, where, f"{dotted}[{number}]")
                 _compare(entry, _union(known[key]), where, f"{dotted}[{number}]", free)
