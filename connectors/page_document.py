@@ -8,7 +8,7 @@ import trafilatura
 from lxml import etree, html  # type: ignore[import-untyped]
 
 from connectors.charsets import decode
-from connectors.clean_text import lines, one_line, text_of_tree
+from connectors.clean_text import clean, lines, one_line, text_of_tree
 from pipeline.ports import Rejected
 
 TITLE_LENGTH = 1_000
@@ -17,8 +17,8 @@ TEXT_LENGTH = 200_000
 
 def read_page(arguments: dict[str, Any], body: bytes) -> list[str]:
     """`[title, text]` of a page. Arguments: `url`. Raises `Rejected` where the page holds no text."""
-    document = decode(body)
-    tree = _tree(document)
+    document = clean(decode(body))
+    tree = _tree(document) if document.strip() else None
     # Its metadata are left out: the search for dates in a page is what hostile pages keep busy for minutes.
     text = trafilatura.extract(
         document, url=str(arguments["url"]) or None, include_comments=False, include_tables=False, with_metadata=False
