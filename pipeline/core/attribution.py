@@ -15,6 +15,9 @@ from pipeline.core.speakers import Cast, PartyMention
 # Measured on newspaper sentences: a denial reaches 14 tokens behind its verb's phrase.
 DENIAL_REACH = 14
 _PHRASE_LENGTH = 14
+_OF_THEM = frozenset({"باسمه", "باسمها", "باسمهم", "فيه", "فيها", "لديه", "لديها"})
+_RELATIVES = frozenset({"التي", "الذي", "الذين", "ما", "مما", "كما", "حيث"})
+_PREPOSITIONS = frozenset({"في", "من", "الي", "علي", "عن", "مع", "ب", "ل", "خلال", "عبر", "ان"})
 _HEAD_LENGTH = 30
 
 
@@ -84,6 +87,8 @@ def _is_no_saying(line: Line, index: int, saying: Saying) -> bool:
         # "لم تؤكد": nothing is said; "لم ينف" is likewise no denial, handled by its caller's negation.
         return True
     if saying.form == "masdar":
+        if index and grammar.presupposing.at(tokens, index - 1):
+            return True
         return not saying.pronoun and not (saying.force in ("deny", "admit") and line.headline and index < 4)
     if index and saying.force == "deny" and tokens[index - 1].form in grammar.verbal_negators:
         return True
@@ -113,10 +118,13 @@ def _frame(line: Line, index: int, saying: Saying, found: Sequence[Frame], cast:
         outer = found[-1].outer if found else None
     else:
         first, last = phrase_after(line, index + 1)
-        speaker = _party(line, first, last, cast)
+        subject = _subject_before(line, index) if not saying.prefix else None
+        if subject is not None:
+            first, last = subject[0], index
+        speaker = _party(line, *(subject or (first, last)), cast)
         if speaker is not None:
             start = last + 1
-        elif outer is None:
+        elif outer is None and not (index and line.tokens[index - 1].form in _RELATIVES):
             speaker = _party(line, *_phrase_before(line, index), cast) or (cast.last if index < 3 else None)
         if among(line.tokens[index], line.grammar.passing):
             source = _source_after(line, start)
@@ -129,8 +137,11 @@ def _frame(line: Line, index: int, saying: Saying, found: Sequence[Frame], cast:
                     force, skip, start = passed.force, masdar, masdar + 1
     if saying.pronoun and force == "deny" and saying.form in ("past", "present"):
         return Frame(force, index, 0, index, speaker, tuple(relays), None, backwards=True), index
-    if saying.pronoun and saying.form in ("past", "present") and _opener_after(line, index) is None:
-        return None, index
+    if saying.pronoun and saying.form in ("past", "present"):
+        # "what X announced and its media passed around": the first of the two is whose word it is.
+        passed = any(rest in line.grammar.passing for _, rest in proclitic_splits(line.tokens[index].form))
+        if saying.prefix or passed or _opener_after(line, index) is None:
+            return None, index
     end = found[outer].end if outer is not None else len(line)
     end = min([end, *line.breaks(index)])
     relays.extend(_relays(line, index, _content(line, start, end)))
@@ -181,9 +192,25 @@ def _ends_phrase(line: Line, position: int, begun: bool) -> bool:
     if grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles:
         return True
     if not begun:
-        return False
+        return token.form in _PREPOSITIONS
     heads = {rest for prefix, rest in proclitic_splits(token.form) if prefix in ("ل", "لل")}
     return any(without_article(rest) in grammar.relay_heads for rest in heads) or token.form in grammar.platforms
+
+
+def _subject_before(line: Line, verb: int) -> tuple[int, int] | None:
+    """The phrase directly before the verb, with no mark between, when it begins with someone who can speak."""
+    last = verb - 1
+    while last >= 0 and (line.tokens[last].form in QUOTES or line.tokens[last].form in ("قد", "فقد")):
+        last -= 1
+    if last >= 0 and line.tokens[last].form in _RELATIVES:
+        return None
+    first = last
+    while first >= 0 and last - first < _PHRASE_LENGTH and not _bounds(line, first):
+        first -= 1
+    first += 1
+    while first <= last and not line.in_party(first) and line.tokens[first].form in _PREPOSITIONS:
+        return None
+    return (first, last) if first <= last and _names_speaker(line, first) else None
 
 
 def _phrase_before(line: Line, verb: int) -> tuple[int, int]:
@@ -219,6 +246,8 @@ def _bounds(line: Line, position: int) -> bool:
         return True
     return (
         line.is_opener(position)
+        or token.form in _RELATIVES
+        or token.form in line.grammar.rumours
         or bool(line.grammar.breaks.at(line.tokens, position))
         or line.triggers_at(position)
         or (line.grammar.saying(line.tokens, position) is not None and token.form not in line.grammar.roles)
@@ -240,7 +269,12 @@ def _party(line: Line, first: int, last: int, cast: Cast) -> Party | None:
         for mention in line.parties
         if first <= mention.first and mention.last <= last
     ]
-    return cast.party(line.text, line.tokens[first : last + 1], inside)
+    party = cast.party(line.text, line.tokens[first : last + 1], inside)
+    if party is not None and not party.camp and any(token.form in _OF_THEM for token in line.tokens[first : last + 1]):
+        # "its spokesman", "a leader in it": of the party named last.
+        of = next((m.party for m in reversed(line.parties) if m.last < first), None)
+        party = replace(party, camp=of.camp) if of is not None else party
+    return party
 
 
 def _source_after(line: Line, start: int) -> tuple[int, int] | None:
@@ -344,10 +378,11 @@ def _refutation(line: Line, index: int, found: Sequence[Frame]) -> Frame | None:
     frame = found[speaking] if speaking is not None else None
     speaker, relays = (frame.speaker, frame.relays) if frame else (None, ())
     before = line.grammar.refuting_before.at(line.tokens, index)
-    if before:
+    after = line.grammar.refuting_after.at(line.tokens, index) if any(t.first < index for t in line.triggers) else 0
+    if before > after:
         end = min([frame.end if frame else len(line), *line.breaks(index)])
         return Frame("deny", index, index + before, end, speaker, relays, speaking)
-    if line.grammar.refuting_after.at(line.tokens, index) and any(t.first < index for t in line.triggers):
+    if after:
         start = frame.start if frame else 0
         return Frame("deny", index, start, index, speaker, relays, speaking, backwards=True)
     return None

@@ -39,6 +39,9 @@ class EventKind:
     label_en: str
     family: str
     national: bool
+    exclusive: bool
+    converse: frozenset[str]
+    headline_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _Entry:
     form: TriggerForm
     complements: frozenset[str]
     pronoun: bool
+    around: bool = False
 
 
 class EventKinds:
@@ -95,13 +99,16 @@ class EventKinds:
                     label_en=entry["label_en"],
                     family=entry.get("family", entry["topic"]),
                     national=entry.get("national", False),
+                    exclusive=entry.get("exclusive", False),
+                    converse=frozenset(entry.get("converse", ())),
+                    headline_as=entry.get("headline_as", ""),
                 )
             except (KeyError, TypeError) as error:
                 raise ValueError(f"events.toml: kind {name!r}: {error} is missing or wrong") from error
         for kind in kinds.values():
-            for other in kind.opposes:
+            for other in (*kind.opposes, *kind.converse, *filter(None, [kind.headline_as])):
                 if other not in kinds:
-                    raise ValueError(f"events.toml: kind {kind.id!r} opposes {other!r}, which is no kind")
+                    raise ValueError(f"events.toml: kind {kind.id!r} names {other!r}, which is no kind")
         return cls(kinds, data)
 
     def __getitem__(self, kind: str) -> EventKind:
@@ -121,16 +128,18 @@ class EventKinds:
             if token.kind != "word" or index <= taken:
                 continue
             best = self._phrase_at(line, index) or self._word_at(line, index)
-            if best is not None:
+            if best is None:
+                continue
+            taken = best.last
+            if not (found and _absorbed(line, found[-1], best)):
                 found.append(best)
-                taken = best.last
         return found
 
     def _learn(self, kind: EventKind, words: Mapping[str, Any]) -> None:
         for past, present, *rest in words.get("verbs", ()):
             complements = _words(rest[0]) if rest else frozenset()
             for form, tense in conjugate(past, present).items():
-                self._entries.setdefault(form, []).append(_Entry(kind, tense, complements, False))
+                self._entries.setdefault(form, []).append(_Entry(kind, tense, complements, False, len(rest) > 1))
         for noun in words.get("nouns", ()):
             base, complements = (noun, frozenset()) if isinstance(noun, str) else (noun[0], _words(noun[1]))
             for form, pronoun in _noun_forms(fold(base)).items():
@@ -156,6 +165,8 @@ class EventKinds:
                 if entry.form != "noun" and prefix not in _PREFIXES[entry.form]:
                     continue
                 last = _complement(line, index, entry.complements) if entry.complements else index
+                if last is None and entry.around:
+                    last = index if _complement_before(line, index, entry.complements) else None
                 if last is None or self._shielded(line, index, entry.kind):
                     continue
                 # سيطرته can be read "she controlled it" or "his control": the noun is what newspapers mean.
@@ -168,6 +179,14 @@ class EventKinds:
         words = self._not_before[kind.id]
         near = line[max(0, index - 2) : index + 5]
         return bool(words) and any(rest in words for token in near for _, rest in proclitic_splits(token.form))
+
+
+def _absorbed(line: Sequence[Token], before: Trigger, noun: Trigger) -> bool:
+    """ "Agreed to a ceasefire" is one happening: a noun of the topic belongs to the verb before it."""
+    if noun.form in ("past", "present") or (before.kind.topic, before.kind.sign) != (noun.kind.topic, noun.kind.sign):
+        return False
+    between = line[before.last + 1 : noun.first]
+    return len(between) <= _REACH - 2 and all(token.kind != "mark" for token in between)
 
 
 def without_article(form: str) -> str:
@@ -199,6 +218,11 @@ def _sequence_end(line: Sequence[Token], index: int, forms: tuple[str, ...]) -> 
         matched += 1
         position += 1
     return position - 1 if matched == len(forms) else None
+
+
+def _complement_before(line: Sequence[Token], index: int, complements: frozenset[str]) -> bool:
+    near = line[max(0, index - _REACH) : index]
+    return any(rest in complements for token in near for _, rest in proclitic_splits(token.form))
 
 
 def _complement(line: Sequence[Token], index: int, complements: frozenset[str]) -> int | None:

@@ -74,6 +74,9 @@ class Grammar:
         self._sayings: dict[str, list[Saying]] = {}
         for force in FORCES:
             self._learn(force, data["sayings"][force])
+        # "denied flatly": the verbal noun in the accusative only strengthens its verb.
+        nouns = (noun for force in FORCES for noun in data["sayings"][force].get("masdars", ()))
+        self._emphatic = frozenset(fold(noun) + "ا" for noun in nouns)
         self.according = Phrases(data["according"]["phrases"])
         self.refuting_before = Phrases(data["refutations"]["before"])
         self.refuting_after = Phrases(data["refutations"]["after"])
@@ -99,11 +102,12 @@ class Grammar:
         self.happening = _verbs(data["clauses"]["happening"])
         self.asserting_nouns = _set(data["clauses"]["asserting_nouns"])
         self.roles = _set(data["speaking"]["roles"])
+        self.persons = _set(data["speaking"]["persons"])
         self.official = _set(data["speaking"]["official"])
         self.pointing = _set(data["speaking"]["pointing"])
         self.unnamed = _set(data["speaking"]["unnamed"])
         self.relay_heads = _set(data["relays"]["heads"])
-        self.passing = _verbs([[word, "ي" + word] for word in data["relays"]["passing"]])
+        self.passing = _verbs(data["relays"]["passing"])
         self.needing_opener = _verbs(data["sayings"]["needing_opener"])
         self.platforms = {fold(form): name for form, name in data["relays"]["platforms"].items()}
         self.place_words = _set(data["anaphora"]["places"])
@@ -111,7 +115,7 @@ class Grammar:
     def saying(self, line: Sequence[Token], index: int) -> Saying | None:
         """The saying that the token opens, if any; words that need a certain follower are checked for it."""
         token = line[index]
-        if token.kind != "word":
+        if token.kind != "word" or token.form in self._emphatic:
             return None
         for prefix, rest in proclitic_splits(token.form):
             for saying in self._sayings.get(rest, ()):

@@ -102,11 +102,13 @@ def _check_address(address: str, schemes: tuple[str, ...], where: str) -> None:
         named = bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError as problem:
         raise ValueError(f"{where} {address!r} is no address: {problem}") from None
-    if parts.scheme not in schemes:
+    if address.partition(":")[0] not in schemes:
         raise ValueError(f"{where} {address!r} has to begin with one of {', '.join(f'{name}:' for name in schemes)}")
     if any(character.isspace() for character in address):
         raise ValueError(f"{where} {address!r} holds a space")
     if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+            raise ValueError(f"{where} {address!r} names no file of this machine, as file:///path/feed.xml does")
         return
     if not named:
         raise ValueError(f"{where} {address!r} names no host")

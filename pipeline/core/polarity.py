@@ -31,7 +31,7 @@ class Stance:
 def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
     """The stance of the sentence itself towards a trigger; `frame` is the innermost frame around it."""
     negated, future = _negated(line, trigger)
-    modality = _modality(line, trigger, future)
+    modality = _modality(line, trigger, frame, future)
     asserted = _is_verbal(trigger) or _noun_asserted(line, trigger, frame)
     if asserted and modality == "stated" and frame is None and _rumoured(line, trigger):
         modality = "alleged"
@@ -81,7 +81,7 @@ def _pending(line: Line, trigger: Trigger) -> bool:
     return False
 
 
-def _modality(line: Line, trigger: Trigger, future: bool) -> Modality:
+def _modality(line: Line, trigger: Trigger, frame: Frame | None, future: bool) -> Modality:
     tokens, grammar = line.tokens, line.grammar
     if future or trigger.prefix.endswith("س"):
         return "expected"
@@ -94,7 +94,8 @@ def _modality(line: Line, trigger: Trigger, future: bool) -> Modality:
         return "expected"
     for position in before:
         if among(tokens[position], grammar.expecting) and not line.in_party(position):
-            return "expected"
+            if frame is None or position > frame.verb:
+                return "expected"
     if line.grammar.expecting_phrases.find(tokens, max(0, trigger.first - 8), trigger.first) is not None:
         return "expected"
     return "stated"

@@ -17,7 +17,7 @@ from pipeline.core.places import Place
 from pipeline.core.roles import LocatedMention, actor, locate, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
-from pipeline.core.speakers import Cast, Speakers
+from pipeline.core.speakers import Cast, Speakers, shared_words
 from pipeline.core.voices import Voice, voices
 
 # A claim stands in the lead when it is among the first segments of its article, the title counted.
@@ -61,10 +61,11 @@ class Reader:
             "text": [replace(m, start=m.start - shift, end=m.end - shift) for m in mentions if m.start >= shift],
         }
         progress = self._progress(mentions, whole)
-        drafts: list[Claim] = []
+        drafts: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
         for number, segment in enumerate(segments):
-            drafts += self._claims(article, segment, number, by_part[segment.part], progress, marks)
+            claims = self._claims(article, segment, number, by_part[segment.part], progress, marks)
+            drafts += [(claim, segment.headline) for claim in claims]
         return Reading(article.id, merge(drafts), _unique([mention.place for mention in mentions]))
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
@@ -85,23 +86,27 @@ class Reader:
     ) -> list[Claim]:
         whole = article.title if segment.part == "title" else article.text
         text = whole[segment.span[0] : segment.span[1]]
-        line = self._line(text, segment.headline)
+        line = self._line(text, segment, mentions)
         said = frames(line, progress.cast)
         if not line.triggers:
             self._shift_focus(locate(line, segment.span[0], mentions), progress)
             return []
         located = locate(line, segment.span[0], mentions)
         background = self._background(line)
+        correcting = self._grammar.correcting.find(line.tokens, 0, 3) is not None
         found: list[Claim] = []
         for trigger in line.triggers:
             spoken = voices(line, trigger, said, self._agencies)
             if not spoken:
                 continue
             where = place(line, trigger, said, located, progress.focus) or progress.country
+            if where is not None and trigger.kind.national:
+                where = self._gazetteer.by_id(where.country or where.id) or where
             if where is None:
                 continue
             for voice in spoken:
                 claim = self._claim(article, segment, line, trigger, voice, said, where, progress.cast)
+                claim = replace(claim, retraction=voice.retraction or (correcting and voice.speaker is None))
                 found.append(
                     replace(
                         claim,
@@ -114,9 +119,19 @@ class Reader:
         self._shift_focus(located, progress)
         return found
 
-    def _line(self, text: str, headline: bool) -> Line:
+    def _line(self, text: str, segment: _Segment, mentions: Sequence[Mention]) -> Line:
         found = tokens(text)
-        return Line(text, found, self._speakers.mentions(found), self._kinds.triggers(found), headline, self._grammar)
+        parties = self._speakers.mentions(found)
+        named = {i for mention in parties for i in range(mention.first, mention.last + 1)}
+        start = segment.span[0]
+        for mention in mentions:
+            inside = (
+                i for i, t in enumerate(found) if mention.start - start <= t.start and t.end <= mention.end - start
+            )
+            named.update(inside)
+        # عين العرب is a town and no appointment: words of names tell of nothing.
+        triggers = [trigger for trigger in self._kinds.triggers(found) if trigger.first not in named]
+        return Line(text, found, parties, triggers, segment.headline, self._grammar)
 
     def _shift_focus(self, located: Sequence[LocatedMention], progress: _Progress) -> None:
         fine = [item.mention.place for item in located if item.mention.place.level not in ("country", "region")]
@@ -140,7 +155,7 @@ class Reader:
         where: Place,
         cast: Cast,
     ) -> Claim:
-        kind = trigger.kind
+        kind = self._kinds[trigger.kind.headline_as] if segment.headline and trigger.kind.headline_as else trigger.kind
         who = actor(line, trigger, said, voice.speaker, cast)
         whom = theme(line, trigger, voice.speaker, cast) if kind.theme == "object" else None
         cues = tuple(sorted({(line.tokens[cue].start, line.tokens[cue].end) for cue in voice.cues}))
@@ -184,35 +199,44 @@ class Reader:
         )
 
 
-def merge(claims: Sequence[Claim]) -> list[Claim]:
+def merge(drafts: Sequence[tuple[Claim, bool]]) -> list[Claim]:
     """One claim for what one voice says several times in an article: the fullest words, all relays.
 
-    A headline gives way to the text that spells it out, also where the headline names only the speaker's camp.
+    `drafts` are claims with whether they stand in a headline: a headline gives way to the text that spells it out,
+    also where it names only the speaker's camp.
     """
-    merged: dict[tuple[str, ...], Claim] = {}
-    for claim in claims:
-        key = (claim.kind, claim.place.id, claim.polarity, claim.modality, claim.voice, _theme(claim))
-        before = merged.get(key)
-        merged[key] = claim if before is None else _fuller(before, claim)
-    return list(merged.values())
+    merged: list[tuple[Claim, bool]] = []
+    for draft in drafts:
+        same = next((number for number, other in enumerate(merged) if _same_word(other[0], draft[0])), None)
+        if same is None:
+            merged.append(draft)
+        else:
+            merged[same] = _fuller(merged[same], draft)
+    return [claim for claim, _ in merged]
 
 
-def _fuller(first: Claim, second: Claim) -> Claim:
-    relays = tuple(dict.fromkeys((*first.relayed_through, *second.relayed_through)))
-    best = max((first, second), key=_fullness)
-    return replace(
-        best, relayed_through=relays, lead=first.lead or second.lead, background=first.background and second.background
-    )
+def _same_word(first: Claim, second: Claim) -> bool:
+    one, two = first.object, second.object
+    return (first.kind, first.place.id, first.polarity, first.modality, first.voice) == (
+        second.kind,
+        second.place.id,
+        second.polarity,
+        second.modality,
+        second.voice,
+    ) and (one is None or two is None or one.id == two.id or bool(shared_words(one, two)))
 
 
-def _fullness(claim: Claim) -> tuple[int, ...]:
-    """Which of two sentences for one claim an analyst would rather be shown; the earlier wins a tie."""
-    in_words = claim.evidence.part == "text"
-    return (not claim.background, claim.explicit, in_words, bool(claim.relayed_through), claim.actor is not None)
+def _fuller(first: tuple[Claim, bool], second: tuple[Claim, bool]) -> tuple[Claim, bool]:
+    relays = tuple(dict.fromkeys((*first[0].relayed_through, *second[0].relayed_through)))
+    best, headline = max((first, second), key=_fullness)
+    lead, background = first[0].lead or second[0].lead, first[0].background and second[0].background
+    return replace(best, relayed_through=relays, lead=lead, background=background), headline
 
 
-def _theme(claim: Claim) -> str:
-    return _id(claim.object)
+def _fullness(draft: tuple[Claim, bool]) -> tuple[bool, ...]:
+    """Which of two sentences for one claim an analyst would rather be shown; the first wins a tie."""
+    claim, headline = draft
+    return (not claim.background, claim.explicit, not headline, claim.actor is not None)
 
 
 def _id(party: Party | None) -> str:

@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.core.alerts import ReversalKind
-from pipeline.core.arabic import tokens
 from pipeline.core.claims import Claim, Party
-from pipeline.core.events import EventKind, EventKinds, without_article
-from pipeline.core.speakers import same_party
+from pipeline.core.events import EventKind, EventKinds
+from pipeline.core.speakers import same_party, shared_words
 from pipeline.core.wording import Wording
-
-# Words that many parties' names share and that therefore identify nobody.
-_COMMON = frozenset(
-    ("مدير", "رئيس", "وزير", "قائد", "عضو", "نائب", "في", "من", "عام", "سابق", "مدينه", "احد", "عدد", "علي")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +56,22 @@ class _Pair:
     def aligned(self) -> bool:
         """Both claims speak of the same turn of things: two withdrawals, a loss and a withdrawal."""
         first, second = self.kinds
-        return first.topic == second.topic and first.sign == second.sign
+        if first.topic == second.topic and first.sign == second.sign:
+            return True
+        # The town's fall for one is its capture by another.
+        converse = second.id in first.converse or first.id in second.converse
+        return converse and not _camps_agree(self.earlier.actor, self.later.actor)
 
     @property
     def opposed(self) -> bool:
         """Their kinds cannot hold at once: a withdrawal and control."""
         first, second = self.kinds
-        return second.id in first.opposes or first.id in second.opposes
+        if second.id in first.opposes or first.id in second.opposes:
+            return True
+        # Two camps cannot both hold one place.
+        one, two = self.earlier.actor, self.later.actor
+        known = one is not None and two is not None and bool(one.camp) and bool(two.camp)
+        return first.exclusive and second.exclusive and known and not _camps_agree(one, two)
 
     @property
     def polarities(self) -> tuple[str, str]:
@@ -218,26 +221,27 @@ def _parties_meet(pair: _Pair) -> bool:
     if first.person or second.person:
         return one is not None and two is not None and bool(shared_words(one, two) or one.id == two.id)
     one, two = pair.earlier.actor, pair.later.actor
-    if one is None or two is None or one.id == two.id:
+    if (
+        one is None
+        or two is None
+        or _camps_agree(one, two)
+        or first.sign != second.sign
+        or first.converse
+        or second.converse
+    ):
         return True
-    if one.camp or two.camp:
-        return one.camp == two.camp or not (one.camp and two.camp)
-    return True
+    if first.exclusive and second.exclusive and first.id != second.id:
+        return True
+    return not (one.camp and two.camp)
+
+
+def _camps_agree(one: Party | None, two: Party | None) -> bool:
+    return one is not None and two is not None and (one.id == two.id or bool(one.camp and one.camp == two.camp))
 
 
 def theme_of(claim: Claim, kind: EventKind) -> Party | None:
     """The party whom the happening concerns."""
     return claim.object if kind.theme == "object" else claim.actor
-
-
-def shared_words(one: Party, two: Party) -> frozenset[str]:
-    """The words of two parties' names that both hold and that identify someone."""
-    return (_words(one) & _words(two)) - _COMMON
-
-
-def _words(party: Party) -> frozenset[str]:
-    words = (without_article(token.form) for token in tokens(party.name) if token.kind == "word")
-    return frozenset(word for word in words if len(word) > 2)
 
 
 def _one_camp(earlier: Claim, later: Claim) -> bool:
@@ -289,6 +293,9 @@ def _in_time(first: Claim, second: Claim) -> tuple[Claim, Claim]:
         return (first, second) if first.revision < second.revision else (second, first)
     if first.evidence.published != second.evidence.published:
         return first, second
+    if first.polarity == second.polarity:
+        # At one time, what is openly admitted answers what was maintained; a state answers what is said to happen.
+        return (first, second) if second.explicit or not first.explicit else (second, first)
     denial_first = _one_camp(first, second)
     if (first.polarity == "denied") == denial_first:
         return first, second

@@ -47,8 +47,12 @@ def actor(line: Line, trigger: Trigger, frames: Sequence[Frame], speaker: Party 
         return _known_before(line, trigger, frames) or speaker
     if trigger.form == "noun":
         return _known_behind(line, trigger, trigger.first + 3) or _person(line, trigger, cast)
-    behind = _known_behind(line, trigger, trigger.first + _BEHIND)
-    return behind or _known_before(line, trigger, frames) or _person(line, trigger, cast)
+    if trigger.kind.person:
+        return _person(line, trigger, cast) or speaker or _known_before(line, trigger, frames)
+    known = _known_behind(line, trigger, trigger.first + _BEHIND) or _known_before(line, trigger, frames)
+    if known is None and trigger.kind.exclusive and trigger.kind.aspect == "state":
+        return speaker  # "the town is under control", said by those who hold it
+    return known
 
 
 def theme(line: Line, trigger: Trigger, speaker: Party | None, cast: Cast) -> Party | None:
@@ -59,7 +63,21 @@ def theme(line: Line, trigger: Trigger, speaker: Party | None, cast: Cast) -> Pa
     while start < len(line) and line.tokens[start].form in ("عن", "علي", "القبض", "سراح", "سبيل"):
         start += 1
     first, last = phrase_after(line, start)
+    if trigger.form in ("past", "present"):
+        first, last = _object_behind(line, first, last)
     return _phrase_party(line, first, min(last, first + 7), cast)
+
+
+def _object_behind(line: Line, first: int, last: int) -> tuple[int, int]:
+    """Behind the verb's subject, after commas and times, the office of the one whom it befalls."""
+    position = last + 1
+    while position < min(first + _PLACE_REACH, len(line)):
+        if among(line.tokens[position], line.grammar.persons) and not line.tokens[position].form.startswith("ل"):
+            return phrase_after(line, position)
+        if line.is_opener(position) or line.tokens[position].form in (".", ":"):
+            break
+        position += 1
+    return first, last
 
 
 def place(
@@ -134,16 +152,21 @@ def _person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
     """For kinds that befall a person: the phrase behind the trigger, else the one before a verb."""
     if not trigger.kind.person:
         return None
-    first, last = phrase_after(line, trigger.last + 1)
-    party = _phrase_party(line, first, min(last, first + 7), cast)
-    if party is not None or trigger.form == "noun":
-        return party
+    if trigger.form != "phrase":
+        first, last = phrase_after(line, trigger.last + 1)
+        party = _phrase_party(line, first, min(last, first + 7), cast)
+        if party is not None or trigger.form == "noun":
+            return party
     end = trigger.first - 1
     while end >= 0 and (line.tokens[end].form in QUOTES or line.tokens[end].form in ("قد", "لم", "لن", "لا", "وقد")):
         end -= 1
-    start = end
+    start = end + 1
     while start > 0 and end - start < 8 and line.tokens[start - 1].kind != "mark" and not line.is_opener(start - 1):
         start -= 1
+    if start > end or line.tokens[start].form in line.grammar.verbal_negators:
+        return None
+    if line.grammar.saying(line.tokens, start) is not None:
+        return None
     return _phrase_party(line, start, end, cast)
 
 

@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.arabic import Token, proclitic_splits, tokens
+from pipeline.core.arabic import Token, fold, proclitic_splits, tokens
 from pipeline.core.claims import Party
 from pipeline.core.events import without_article
 from pipeline.core.gazetteer import Gazetteer
 from pipeline.core.grammar import QUOTES, Grammar, among, rests
 from pipeline.core.places import Place
 
+# Words that many parties' names share and that therefore identify nobody.
+_COMMON = frozenset(
+    ("مدير", "رئيس", "وزير", "قائد", "عضو", "نائب", "في", "من", "عام", "سابق", "مدينه", "احد", "عدد", "علي")
+)
 _PREFIXES = frozenset({"", "و", "ف", "ل", "ب", "ول", "فل", "وب", "ك"})
 _ARTICLES = ("ال", "وال", "فال", "بال", "وبال", "لل", "ولل", "كال")
 
@@ -45,6 +49,7 @@ class Speakers:
         self.camps: Mapping[str, str] = dict(data["camps"])
         self.officials: Mapping[str, str] = dict(data["officials"])
         self.parties: dict[str, KnownParty] = {}
+        self.local = {fold(name): dict(table) for name, table in data["local"].items()}
         self._trie: dict[str, Any] = {}
         for name, entry in data["party"].items():
             camp = entry.get("camp", "")
@@ -133,9 +138,13 @@ class Cast:
         if mentions and mentions[0].first <= _lead(line):
             known = mentions[0].party
             return Party(known.id, name, known.camp)
+        country = self._country.id if self._country is not None else ""
+        meant = self._speakers.local.get(" ".join(word.form for word in words), {}).get(country)
+        if meant is not None:
+            return Party(meant, name, self._speakers.parties[meant].camp)
         camp = mentions[0].party.camp if mentions else self._camp(words)
         if among(head, self._grammar.pointing) and not mentions:
-            before = self._pointed_at(head, camp)
+            before = self._pointed_at(words, camp)
             if before is not None:
                 return before
         return Party(_identity(words), name, camp)
@@ -156,15 +165,20 @@ class Cast:
             return self._speakers.officials.get(self._country.id, "")
         return ""
 
-    def _pointed_at(self, head: Token, camp: str) -> Party | None:
-        heads = {without_article(rest) for rest in rests(head)}
-        for sharing_head in (True, False):
-            for party in reversed(self._spoken):
-                if camp and party.camp != camp:
-                    continue
-                if not sharing_head or without_article(party.name.split(" ", 1)[0]) in heads:
-                    return party
-        return None
+    def _pointed_at(self, words: Sequence[Token], camp: str) -> Party | None:
+        """The speaker before whom "the Russian military official" means: most words shared, then the latest."""
+        shared = {without_article(rest) for word in words for rest in rests(word)}
+        person = among(words[0], self._grammar.persons)
+        best: tuple[int, Party] | None = None
+        for party in reversed(self._spoken):
+            named = [without_article(token.form) for token in tokens(party.name)]
+            role = named[0] in self._grammar.roles or named[0] in self._grammar.persons
+            if (camp and party.camp != camp) or (role and person != (named[0] in self._grammar.persons)):
+                continue
+            score = len(shared & set(named))
+            if best is None or score > best[0]:
+                best = (score, party)
+        return best[1] if best is not None else None
 
 
 def same_party(first: Party | None, second: Party | None) -> bool:
@@ -176,6 +190,16 @@ def same_party(first: Party | None, second: Party | None) -> bool:
     one, two = set(first.id.split()), set(second.id.split())
     smaller = min(len(one), len(two))
     return smaller >= 2 and len(one & two) == smaller
+
+
+def shared_words(one: Party, two: Party) -> frozenset[str]:
+    """The words of two parties' names that both hold and that identify someone."""
+    return (_words(one) & _words(two)) - _COMMON
+
+
+def _words(party: Party) -> frozenset[str]:
+    words = (without_article(token.form) for token in tokens(party.name) if token.kind == "word")
+    return frozenset(word for word in words if len(word) > 2)
 
 
 def _lead(line: Sequence[Token]) -> int:

@@ -25,6 +25,7 @@ class Voice:
     pending: bool
     relays: tuple[str, ...]
     cues: tuple[int, ...]
+    retraction: bool = False
 
 
 def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: frozenset[str]) -> list[Voice]:
@@ -38,7 +39,7 @@ def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: froz
     chain = [frame for frame in covering if not frame.backwards and not frame.source]
     source = next((frame for frame in covering if frame.source), None)
     inner = chain[-1] if chain else None
-    if inner is not None and inner.force in _LIMITED and not _reaches(line, inner, at):
+    if any(frame.force in _LIMITED and not _reaches(line, frame, at) for frame in chain):
         return []
     own = stance(line, trigger, inner)
     behind = [frame for frame in covering if frame.backwards]
@@ -86,6 +87,7 @@ def _spoken(
             own.pending,
             (*passed_on, *frame.relays),
             (frame.verb, at),
+            frame.force == "retract",
         )
         if frame.speaker is None and len(chain) > 1 and depth == 0:
             # "the reports that claimed …": nobody's word that could later be held against him.

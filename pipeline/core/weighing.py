@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pipeline.core.alerts import Alert, State
 from pipeline.core.article import digest
 from pipeline.core.claims import Claim
 from pipeline.core.happenings import Event
 from pipeline.core.places import Place
-from pipeline.core.reversals import Reversal, Rules, shared_words, theme_of
+from pipeline.core.reversals import Reversal, Rules, theme_of
+from pipeline.core.speakers import shared_words
 from pipeline.core.sketch import COPY, resemblance
 
 # Which kind an alert bears when several pairs show the same turn: the most telling first.
@@ -40,7 +42,10 @@ def _one_turn(first: Reversal, second: Reversal, rules: Rules) -> bool:
         return False
     if abs(second.later.evidence.published - first.later.evidence.published) > rules.reach(one):
         return False
-    return _theme_key(first, rules) == _theme_key(second, rules)
+    if not one.person:
+        return True
+    theme, other = theme_of(first.later, one), theme_of(second.later, two)
+    return theme is None or other is None or theme.id == other.id or bool(shared_words(theme, other))
 
 
 def _place(reversal: Reversal) -> Place:
@@ -49,13 +54,17 @@ def _place(reversal: Reversal) -> Place:
     return earlier if later.id in earlier.within else later
 
 
-def _theme_key(reversal: Reversal, rules: Rules) -> str:
+def _theme_key(turn: Sequence[Reversal], rules: Rules) -> str:
     """A word that names the person concerned, for kinds that concern one; "" otherwise."""
-    kind = rules.kinds[reversal.later.kind]
-    one, two = theme_of(reversal.earlier, rules.kinds[reversal.earlier.kind]), theme_of(reversal.later, kind)
-    if not kind.person or one is None or two is None:
-        return ""
-    return min(shared_words(one, two), default=one.id)
+    words: frozenset[str] | None = None
+    for reversal in turn:
+        kind = rules.kinds[reversal.later.kind]
+        one, two = theme_of(reversal.earlier, rules.kinds[reversal.earlier.kind]), theme_of(reversal.later, kind)
+        if not kind.person or one is None or two is None:
+            continue
+        shared = shared_words(one, two)
+        words = shared if words is None else (words & shared or words)
+    return min(words, default="") if words else ""
 
 
 def _alert(
@@ -70,9 +79,13 @@ def _alert(
         key=lambda r: (
             _one_report(r),
             _RANK[r.kind],
+            *_times(r),
             -r.confidence,
-            r.later.evidence.published,
-            _latest(r),
+            (r.earlier.evidence.part == "title") + (r.later.evidence.part == "title"),
+            -_themes_shared(r, rules),
+            r.earlier.evidence.span,
+            r.later.evidence.span,
+            r.earlier.id,
             r.later.id,
         ),
     )
@@ -82,7 +95,7 @@ def _alert(
     outlets = tuple(dict.fromkeys(claim.evidence.outlet for claim in supporting))
     count = origins(supporting)
     return Alert(
-        id=digest("alert", place.id, kind.topic, str(best.direction), f"{first:%Y-%m}", _theme_key(best, rules)),
+        id=digest("alert", place.id, kind.topic, str(best.direction), f"{first:%Y-%m}", _theme_key(turn, rules)),
         kind=best.kind,
         rule=best.rule,
         confidence=_confidence(best, count),
@@ -107,9 +120,15 @@ def _alert(
     )
 
 
-def _latest(reversal: Reversal) -> float:
-    """Among equal pairs, the earlier side that stands nearest before the turn."""
-    return -reversal.earlier.evidence.published.timestamp()
+def _times(reversal: Reversal) -> tuple[datetime, datetime]:
+    """Among equal pairs, those that spoke first, so that a repetition never takes the place of the word itself."""
+    return reversal.later.evidence.published, reversal.earlier.evidence.published
+
+
+def _themes_shared(reversal: Reversal, rules: Rules) -> int:
+    one = theme_of(reversal.earlier, rules.kinds[reversal.earlier.kind])
+    two = theme_of(reversal.later, rules.kinds[reversal.later.kind])
+    return len(shared_words(one, two)) if one is not None and two is not None else 0
 
 
 def _one_report(reversal: Reversal) -> bool:
