@@ -39,7 +39,7 @@ _FEED_BEGINNING = re.compile(r"<(?:\?xml|rss|feed|rdf:RDF)[\s>]")
 _BEGINNING = re.compile(r"<(?:[?!]|(?:html|rss|feed|rdf:RDF)[\s>])", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
 _PROLOGUE = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<![Dd][Oo][Cc][Tt][Yy][Pp][Ee](?:[^\[>]|\[.*?\])*>", re.DOTALL)
-_ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)[^<>]{0,20000}>")
+_ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)(?=[\s/>])[^<>]{0,20000}>")
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf"})
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 

@@ -65,7 +65,8 @@ class Fetcher:
         try:
             for _ in range(self.limits.redirects + 1):
                 _check(url)
-                transport = GuardedTransport(self._tls, deadline, self._allowed)
+                tls = self._tls if url.startswith("https:") else None
+                transport = GuardedTransport(tls, deadline, self._allowed)
                 with httpx.Client(transport=transport, trust_env=False) as client:
                     answer, target = self._hop(client, url, sent)
                 if target is None:

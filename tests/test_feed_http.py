@@ -6,7 +6,10 @@ import contextlib
 import gzip
 import itertools
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import zlib
@@ -14,6 +17,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 from feed_server import Document, FeedServer, Request, item, rss
@@ -272,7 +276,7 @@ def broken_off() -> Iterator[bytes]:
 def test_an_answer_beyond_its_bounds_is_given_up(
     server: FeedServer, worker: Worker, document: Document, words: str
 ) -> None:
-    limits = Limits(seconds=1.0 if words.startswith("no complete") else 10.0, body=1 << 20)
+    limits = Limits(seconds=0.5 if words.startswith("no complete") else 10.0, body=1 << 20)
     feed = HttpFeed("س", f"{server.url}/feed", fetcher=Fetcher(limits, LOOPBACK), worker=worker)
     server.documents["/feed"] = document
     with pytest.raises(Unreachable, match=words):
@@ -291,7 +295,7 @@ def test_an_answer_beyond_its_bounds_is_given_up(
 def test_a_server_that_speaks_something_else_or_nothing_is_given_up(worker: Worker, sent: bytes, words: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/feed"
-        feed = HttpFeed("س", address, fetcher=Fetcher(Limits(seconds=0.5), LOOPBACK), worker=worker)
+        feed = HttpFeed("س", address, fetcher=Fetcher(Limits(seconds=0.3), LOOPBACK), worker=worker)
         with _answering(listener, sent), pytest.raises(Unreachable, match=words):
             feed.poll("", NOW)
 
@@ -369,10 +373,68 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(
 def test_a_resolver_that_does_not_answer_is_left_at_the_deadline(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
+    def getaddrinfo(*_: object, **__: object) -> list[tuple[object, ...]]:
+        time.sleep(1)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     feed = HttpFeed("س", "http://outlet.example/feed", fetcher=Fetcher(Limits(seconds=0.2)), worker=worker)
     with pytest.raises(Unreachable, match="no complete answer"):
         feed.poll("", NOW)
+
+
+# TLS
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for outlet.example that nobody vouches for, and its key."""
+    if not (openssl := shutil.which("openssl")):
+        pytest.skip("openssl is not installed, so no certificate can be made")
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=outlet.example"),
+            *("-addext", "subjectAltName=DNS:outlet.example", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "words"),
+    [
+        ("outlet.example", True, ""),
+        ("outlet.example", False, "CERTIFICATE_VERIFY_FAILED"),
+        ("other.example", True, "CERTIFICATE_VERIFY_FAILED"),
+    ],
+)
+def test_a_server_is_believed_only_with_a_certificate_of_its_name(
+    certificate: tuple[Path, Path],
+    worker: Worker,
+    monkeypatch: pytest.MonkeyPatch,
+    host: str,
+    trusted: bool,
+    words: str,
+) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    _resolving_to(monkeypatch, ["127.0.0.1"])
+    with FeedServer(tls) as server:
+        server.documents["/feed"] = FEED
+        fetcher = Fetcher(Limits(seconds=5.0), LOOPBACK)
+        feed = HttpFeed("س", f"https://{host}:{server.port}/feed", fetcher=fetcher, worker=worker)
+        if words:
+            with pytest.raises(Unreachable, match=words):
+                feed.poll("", NOW)
+            assert server.requests == []
+        else:
+            assert len(feed.poll("", NOW).articles) == 1
 
 
 # Pages of articles

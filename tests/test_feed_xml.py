@@ -401,7 +401,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Worker]:
-    with Worker(time_limit=1.0) as worker:
+    with Worker(time_limit=0.4) as worker:
         yield worker
 
 
@@ -445,7 +445,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_mutated_document_gives_a_feed_or_a_reason(parse: Parse, data: st.DataObject) -> None:
     document = data.draw(st.sampled_from([ATOM, RDF, RSS]))

@@ -79,7 +79,7 @@ HOSTILE = {
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[Worker]:
-    with Worker(time_limit=1.0) as one:
+    with Worker(time_limit=0.4) as one:
         yield one
 
 

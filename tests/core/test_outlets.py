@@ -59,6 +59,8 @@ def test_no_outlets_at_all_is_a_list_of_none() -> None:
         ({"name": 5}, "name has to be a string"),
         ({"feed": "ftp://outlet.example/feed"}, "has to begin with one of http:"),
         ({"feed": "javascript:alert(1)"}, "has to begin with one of http:"),
+        ({"feed": "HTTPS://outlet.example/"}, "has to begin with one of http:"),
+        ({"feed": "file://server/feed.xml"}, "names no file of this machine"),
         ({"feed": "https://"}, "names no host"),
         ({"feed": "https://outlet.example:99999/"}, "is no address"),
         ({"feed": "https://[::1/"}, "is no address"),
