@@ -11,7 +11,7 @@ LONGEST = timedelta(minutes=15)
 def wait_after(failures: int, shortest: timedelta = SHORTEST, longest: timedelta = LONGEST) -> timedelta:
     """The wait after so many failures in a row: `shortest` after the first, doubling up to `longest`."""
     # The exponent is capped, since a year of failures would overflow a timedelta.
-    return min(shortest * 2 ** min(max(failures - 1, 0), 30), longest)
+    return min(shortest * (1 << min(max(failures - 1, 0), 30)), longest)
 
 
 class Patience:

@@ -22,7 +22,7 @@ from pipeline.core.reading import Reader
 from pipeline.core.reversals import Rules
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
-from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Unreachable
+from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Topic, Unreachable
 from pipeline.shapes import alert_json, article_json, claim_json, event_json
 
 ARTICLES = "articles"
@@ -111,7 +111,7 @@ def follow(
         _log.exception("the claims %s (division %s) could not be followed", record.id, record.key)
         return dossier, refused("claims", record.id, f"following failed: {told(error)}", record.value)
     version = followed.dossier.version
-    appends = [
+    appends: list[tuple[Topic, Record]] = [
         *(("events", _version_of(event.id, version, codec.event_to_bytes(event))) for event in followed.events),
         *(("alerts", _version_of(alert.id, version, codec.alert_to_bytes(alert))) for alert in followed.alerts),
     ]
