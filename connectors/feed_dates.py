@@ -99,7 +99,7 @@ def _plain(words: str) -> str:
     kept = (
         str(digit) if (digit := unicodedata.decimal(character, None)) is not None else character
         for character in unicodedata.normalize("NFKC", words).casefold().translate(_FOLDED)
-        if unicodedata.category(character) not in ("Mn", "Cf", "Cc")
+        if character.isspace() or unicodedata.category(character) not in ("Mn", "Cf", "Cc")
     )
     return " ".join("".join(kept).split())
 
@@ -119,7 +119,8 @@ def _day(text: str) -> tuple[date, str, _Clock | None] | None:
     elif match := _NAMED_DAY_FIRST.search(text):
         day, month, year = int(match[1]), _MONTHS[match[2]], int(match[3])
         # Two digits were RFC 822's year until 1989 and are still sent.
-        year += 2000 if len(match[3]) == 2 else 0
+        if len(match[3]) == 2:
+            year += 1900 if year >= EARLIEST_YEAR % 100 else 2000
     elif match := _YEAR_LAST.search(text):
         day, month, year = (int(part) for part in match.groups())
         if month > 12:

@@ -174,6 +174,7 @@ def test_any_bytes_with_any_label_give_some_text(body: bytes, content_type: str)
         ("Mon, 13 Nov 2017 10:22:05 GMT", "13T10:22"),
         ("Mon, 13 Nov 2017 10:22:05 +0300", "13T07:22"),
         ("13 Nov 17 10:22 EST", "13T15:22"),
+        ("Mon ,\t13  Nov\t2017\n10:22:05\t +0000", "13T10:22"),
         ("Mon, 13 Nov 2017 10:22:05 AST", "13T07:22"),
         ("Mon, 13 Nov 2017 10:22:05 EEST", "13T07:22"),
         ("Mon, 13 Nov 2017 00:22:05 EET", "12T22:22"),
