@@ -20,8 +20,8 @@ from pipeline.ports import Unreachable
 class GuardedTransport(httpx.BaseTransport):
     """httpx over one connection at a time, made to checked addresses, nothing lasting beyond `deadline`.
 
-    `deadline` is a moment of `time.monotonic`; `tls` may be None for an address of plain http. Connecting raises `Unreachable` where a name leads to an address that
-    is neither public nor in one of the `allowed` networks.
+    `deadline` is a moment of `time.monotonic`; `tls` may be None for an address of plain http. Connecting raises
+    `Unreachable` where a name leads to an address that is neither public nor in one of the `allowed` networks.
     """
 
     def __init__(self, tls: ssl.SSLContext | None, deadline: float, allowed: tuple[Network, ...]) -> None:
