@@ -11,6 +11,7 @@ from pipeline.core.article import Article, digest, make_article
 from pipeline.core.claims import Claim, Evidence, Party, Reading
 from pipeline.core.events import EventKinds
 from pipeline.core.places import Place
+from pipeline.core.reading import Reader
 from pipeline.core.reversals import Rules
 from pipeline.core.wording import Wording
 
@@ -56,43 +57,47 @@ def report(
     )
 
 
-class PlainReader:
-    """Reads the two sentences above, and fails on a text that holds "تعثر"."""
+class PlainReader(Reader):
+    """Reads the two sentences above, and fails on a text that holds "تعثر". It needs no gazetteer."""
+
+    def __init__(self) -> None:
+        pass
 
     def read(self, article: Article) -> Reading:
         if "تعثر" in article.text:
             raise RuntimeError("tripped")
         places = [place for name, place in PLACES.items() if name in article.text]
-        claims = [claim for place in places for claim in (self._claim(article, place),) if claim is not None]
+        claims = [claim for place in places for claim in (plain_claim(article, place),) if claim is not None]
         return Reading(article.id, claims, places)
 
-    def _claim(self, article: Article, place: Place) -> Claim | None:
-        verb = next((verb for verb in ("نفى", "اعترفت") if article.text.startswith(verb)), None)
-        if verb is None:
-            return None
-        denied = verb == "نفى"
-        return Claim(
-            id=digest(article.id, article.content_hash, place.id),
-            kind="withdraw",
-            plover="RETREAT",
-            polarity="denied" if denied else "affirmed",
-            modality="stated",
-            place=place,
-            actor=Party("syrian-army", "الجيش", "syria"),
-            object=None,
-            speaker=Party("commander", "قائد القوات الروسية", "russia") if denied else Party("h", "حميميم", "russia"),
-            relayed_through=(),
-            evidence=Evidence(
-                article_id=article.id,
-                url=article.url,
-                outlet=article.outlet,
-                published=article.published,
-                dated=True,
-                sentence=article.text,
-                part="text",
-                span=(0, len(article.text)),
-                cues=((0, len(verb)),),
-            ),
-            explicit=True,
-            revision=article.revision,
-        )
+
+def plain_claim(article: Article, place: Place) -> Claim | None:
+    verb = next((verb for verb in ("نفى", "اعترفت") if article.text.startswith(verb)), None)
+    if verb is None:
+        return None
+    denied = verb == "نفى"
+    return Claim(
+        id=digest(article.id, article.content_hash, place.id),
+        kind="withdraw",
+        plover="RETREAT",
+        polarity="denied" if denied else "affirmed",
+        modality="stated",
+        place=place,
+        actor=Party("syrian-army", "الجيش", "syria"),
+        object=None,
+        speaker=Party("commander", "قائد القوات الروسية", "russia") if denied else Party("h", "حميميم", "russia"),
+        relayed_through=(),
+        evidence=Evidence(
+            article_id=article.id,
+            url=article.url,
+            outlet=article.outlet,
+            published=article.published,
+            dated=True,
+            sentence=article.text,
+            part="text",
+            span=(0, len(article.text)),
+            cues=((0, len(verb)),),
+        ),
+        explicit=True,
+        revision=article.revision,
+    )

@@ -22,7 +22,7 @@ from pipeline.core.article import Article
 from pipeline.core.dossier import Dossier
 from pipeline.embedded import Embedded
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes
-from pipeline.ports import Consequences, Document, Notice, Poll, Query, Record, Rejected, Skipped, Unreachable
+from pipeline.ports import Consequences, Document, Index, Notice, Poll, Query, Record, Rejected, Skipped, Unreachable
 
 PAIR = [report(1, DENIAL), report(2, ADMISSION, outlet="العربي الجديد")]
 REPORTS = [
@@ -55,13 +55,13 @@ class House:
         self.channel = Recorder()
         self.embedded = self.driver()
 
-    def driver(self, index: object = None) -> Embedded:
+    def driver(self, index: Index | None = None) -> Embedded:
         return Embedded(
             self.log,
             self.log,
             self.log,
-            index or self.index,  # type: ignore[arg-type]
-            PlainReader(),  # type: ignore[arg-type]
+            index or self.index,
+            PlainReader(),
             RULES,
             [self.channel],
         )
@@ -157,8 +157,11 @@ class FailingState:
     def __init__(self, log: SqliteLog, commits: int, after: bool) -> None:
         self.log, self.left, self.after = log, commits, after
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.log, name)
+    def get(self, table: str, key: str) -> bytes | None:
+        return self.log.get(table, key)
+
+    def position(self, consumer: str) -> str:
+        return self.log.position(consumer)
 
     def commit(self, consumer: str, position: str, consequences: Consequences) -> None:
         self.left -= 1
@@ -188,7 +191,7 @@ def test_a_cut_around_any_commit_ends_as_if_there_had_been_none(
                 house.index,
                 PlainReader(),
                 RULES,
-                [house.channel],  # type: ignore[arg-type]
+                [house.channel],
             )
             try:
                 house.take(REPORTS)
@@ -290,11 +293,20 @@ def test_damaged_positions_mean_reading_again_and_nothing_new(house: House) -> N
     assert house.everything() == before
 
 
-class LockedIndex:
+class OtherIndex:
+    """An index whose `put` differs; all else is the index's own."""
+
+    def __init__(self, index: SqliteIndex) -> None:
+        self.index = index
+        self.search, self.count, self.close = index.search, index.count, index.close
+
+
+class LockedIndex(OtherIndex):
     """An index that cannot be reached the first few times."""
 
     def __init__(self, index: SqliteIndex, failures: int) -> None:
-        self.index, self.failures = index, failures
+        super().__init__(index)
+        self.failures = failures
 
     def put(self, documents: Sequence[Document]) -> list[Skipped]:
         self.failures -= 1
@@ -316,11 +328,11 @@ def test_an_index_out_of_reach_costs_nothing(house: House) -> None:
 
 
 def test_what_the_index_refuses_is_recorded(house: House) -> None:
-    class Refusing:
+    class Refusing(OtherIndex):
         def put(self, documents: Sequence[Document]) -> list[Skipped]:
             return [Skipped(f"{one.collection} {one.id}", "too long") for one in documents]
 
-    house.embedded = house.driver(Refusing())
+    house.embedded = house.driver(Refusing(house.index))
     house.take([REPORTS[2]])
     assert [(one.topic, one.id) for one in house.rejected()] == [("index", f"articles {REPORTS[2].id}")]
 
@@ -446,7 +458,7 @@ def test_the_heart_beats_while_the_service_waits_and_works(house: House) -> None
         house.log,
         house.log,
         house.index,
-        PlainReader(),  # type: ignore[arg-type]
+        PlainReader(),
         RULES,
         heartbeat=lambda: beats.append(time.monotonic()),
     )

@@ -190,7 +190,7 @@ def alert_notices(*channels: str, count: int = 1) -> list[Notice]:
 def announce_all(
     outbox: SqliteLog, channels: Mapping[str, Channel], now: datetime, patience: Patience
 ) -> list[tuple[str, str]]:
-    fates = []
+    fates: list[tuple[str, str]] = []
     while (announced := steps.announce(outbox, channels, now, patience)) is not None:
         fates.append((announced.id, announced.fate))
     return fates
