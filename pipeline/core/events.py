@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -120,17 +120,21 @@ class EventKinds:
     def __len__(self) -> int:
         return len(self._kinds)
 
-    def triggers(self, line: Sequence[Token]) -> list[Trigger]:
-        """All triggers in a line of tokens, in order, none overlapping; the more specific reading wins."""
+    def triggers(self, line: Sequence[Token], names: Container[int] = ()) -> list[Trigger]:
+        """All triggers in a line of tokens, in order; the more specific reading of a word wins.
+
+        `names` are indices of tokens that belong to names: عين العرب is a town and no appointment.
+        """
         found: list[Trigger] = []
-        taken = -1
+        taken: set[int] = set()
         for index, token in enumerate(line):
-            if token.kind != "word" or index <= taken:
+            if token.kind != "word" or index in taken or index in names:
                 continue
             best = self._phrase_at(line, index) or self._word_at(line, index)
             if best is None:
                 continue
-            taken = best.last
+            # A verb takes its complement with it, not what stands between.
+            taken.update(range(index, best.last + 1) if best.form == "phrase" else (index, best.last))
             if not (found and _absorbed(line, found[-1], best)):
                 found.append(best)
         return found
@@ -159,21 +163,22 @@ class EventKinds:
         return best
 
     def _word_at(self, line: Sequence[Token], index: int) -> Trigger | None:
-        best: Trigger | None = None
+        found: list[tuple[tuple[bool, bool, int], Trigger]] = []
         for prefix, rest in proclitic_splits(line[index].form):
             for entry in self._entries.get(rest, ()):
                 if entry.form != "noun" and prefix not in _PREFIXES[entry.form]:
                     continue
                 last = _complement(line, index, entry.complements) if entry.complements else index
-                if last is None and entry.around:
-                    last = index if _complement_before(line, index, entry.complements) else None
+                if last is None and entry.around and _complement_before(line, index, entry.complements):
+                    last = index
                 if last is None or self._shielded(line, index, entry.kind):
                     continue
                 # سيطرته can be read "she controlled it" or "his control": the noun is what newspapers mean.
-                noun_instead = best is not None and last == best.last and entry.pronoun and best.form == "past"
-                if best is None or last > best.last or (noun_instead and rest.endswith(("ته", "تها", "تهم"))):
-                    best = Trigger(entry.kind, entry.form, index, last, prefix, entry.pronoun)
-        return best
+                meant_noun = entry.pronoun and rest.endswith(("ته", "تها", "تهم"))
+                trigger = Trigger(entry.kind, entry.form, index, last, prefix, entry.pronoun)
+                found.append(((bool(entry.complements), meant_noun, last), trigger))
+        # The first of the most specific readings; kinds stand in the order of events.toml.
+        return max(found, key=lambda item: item[0], default=(None, None))[1]
 
     def _shielded(self, line: Sequence[Token], index: int, kind: EventKind) -> bool:
         words = self._not_before[kind.id]

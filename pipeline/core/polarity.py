@@ -49,22 +49,19 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
     if not before:
         return False, False
     if _is_verbal(trigger):
-        negator = next((tokens[i] for i in before[:2] if among(tokens[i], grammar.verbal_negators - {"ما"})), None)
-        if negator is not None and tokens[before[0]].form not in ("يزال", "تزال", "زال", "زالت", "يزالون", "زالوا"):
+        negator = next((tokens[i] for i in before[:2] if among(tokens[i], grammar.verbal_negators)), None)
+        if negator is not None and tokens[before[0]].form not in grammar.continuing:
             if any(tokens[i].form in grammar.exceptions for i in range(at, min(at + 10, len(tokens)))):
                 return False, False
             return True, any(among(negator, frozenset({word})) for word in grammar.future_negators)
         return False, False
-    if among(tokens[before[0]], grammar.nominal_negators) or tokens[before[0]].form in ("لا", "ولا"):
+    if among(tokens[before[0]], grammar.nominal_negators) or tokens[before[0]].form in grammar.no:
         return True, False
     for position in before:
-        if (
-            among(tokens[position], grammar.happening)
-            and position
-            and (among(tokens[position - 1], grammar.verbal_negators - {"ما"}))
-        ):
+        negated = position > 0 and among(tokens[position - 1], grammar.verbal_negators)
+        if negated and among(tokens[position], grammar.happening):
             return True, tokens[position - 1].form in grammar.future_negators
-    if trigger.prefix.endswith("ب") or tokens[before[0]].form == "في" or trigger.prefix.startswith("ب"):
+    if "ب" in trigger.prefix or tokens[before[0]].form in grammar.inside:
         reach = _words_before(line, at, _FAILURE_REACH)
         if any(among(tokens[position], grammar.failing) for position in reach):
             return True, False
@@ -73,7 +70,7 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
 
 def _pending(line: Line, trigger: Trigger) -> bool:
     for position in range(trigger.last + 1, min(trigger.last + 14, len(line))):
-        if line.tokens[position].form == "بعد":
+        if line.grammar.pending_after.at(line.tokens, position):
             if position + 1 == len(line) or line.tokens[position + 1].kind == "mark":
                 return True
         elif line.grammar.pending.at(line.tokens, position):
@@ -88,14 +85,14 @@ def _modality(line: Line, trigger: Trigger, frame: Frame | None, future: bool) -
     before = _words_before(line, trigger.first, 6)
     if any(among(tokens[position], grammar.threatening) for position in before):
         return "threatened"
-    if trigger.form == "present" and before and tokens[before[0]].form in ("قد", "وقد"):
+    if trigger.form == "present" and before and tokens[before[0]].form in grammar.perfect:
         return "expected"
     if any(tokens[p].form in grammar.expecting_particles for p in before[:3] if not line.is_opener(p)):
         return "expected"
     for position in before:
-        if among(tokens[position], grammar.expecting) and not line.in_party(position):
-            if frame is None or position > frame.verb:
-                return "expected"
+        inside = frame is None or position > frame.verb
+        if inside and among(tokens[position], grammar.expecting) and not line.in_party(position):
+            return "expected"
     if line.grammar.expecting_phrases.find(tokens, max(0, trigger.first - 8), trigger.first) is not None:
         return "expected"
     return "stated"
@@ -131,7 +128,6 @@ def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
         or tokens[position].form in grammar.topical
         or among(tokens[position], grammar.asserting_nouns)
         or tokens[position].kind == "number"
-        or line.tokens[position].form in ("و",)
         for position in range(at)
         if tokens[position].kind != "mark"
     )

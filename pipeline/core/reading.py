@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.arabic import Token, tokens
@@ -48,7 +48,7 @@ class Reader:
         self._kinds = kinds
         self._speakers = speakers
         self._grammar = grammar
-        self._agencies = frozenset(party.id for party in speakers.parties.values() if party.agency)
+        self._agencies = {party.id: party.name for party in speakers.parties.values() if party.agency}
 
     def read(self, article: Article) -> Reading:
         """The claims of an article in the order of its text, one a (voice, kind, place, polarity), and its places."""
@@ -129,9 +129,7 @@ class Reader:
                 i for i, t in enumerate(found) if mention.start - start <= t.start and t.end <= mention.end - start
             )
             named.update(inside)
-        # عين العرب is a town and no appointment: words of names tell of nothing.
-        triggers = [trigger for trigger in self._kinds.triggers(found) if trigger.first not in named]
-        return Line(text, found, parties, triggers, segment.headline, self._grammar)
+        return Line(text, found, parties, self._kinds.triggers(found, named), segment.headline, self._grammar)
 
     def _shift_focus(self, located: Sequence[LocatedMention], progress: _Progress) -> None:
         fine = [item.mention.place for item in located if item.mention.place.level not in ("country", "region")]
@@ -262,8 +260,3 @@ def _number(line: Sequence[Token], trigger: Trigger) -> int | None:
 
 def _unique(places: Sequence[Place]) -> list[Place]:
     return list({place.id: place for place in places}.values())
-
-
-def readers_of(data: Mapping[str, Mapping[str, object]], gazetteer: Gazetteer) -> Reader:
-    """A reader from the parsed files of `config/` by stem: "events", "speakers", "grammar"."""
-    return Reader(gazetteer, EventKinds.from_toml(data["events"]), Speakers(data["speakers"]), Grammar(data["grammar"]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.core.attribution import Frame, phrase_after
+from pipeline.core.attribution import Frame
 from pipeline.core.claims import Party
 from pipeline.core.events import Trigger
 from pipeline.core.gazetteer import Mention
 from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
+from pipeline.core.nounphrases import party_of, phrase_after
 from pipeline.core.places import Place
 from pipeline.core.speakers import Cast, PartyMention
 
@@ -60,19 +61,19 @@ def theme(line: Line, trigger: Trigger, speaker: Party | None, cast: Cast) -> Pa
     if trigger.pronoun and speaker is not None:
         return speaker
     start = trigger.last + 1
-    while start < len(line) and line.tokens[start].form in ("عن", "علي", "القبض", "سراح", "سبيل"):
+    while start < len(line) and line.tokens[start].form in line.grammar.befalling:
         start += 1
     first, last = phrase_after(line, start)
     if trigger.form in ("past", "present"):
         first, last = _object_behind(line, first, last)
-    return _phrase_party(line, first, min(last, first + 7), cast)
+    return party_of(line, (first, min(last, first + 7)), cast)
 
 
 def _object_behind(line: Line, first: int, last: int) -> tuple[int, int]:
     """Behind the verb's subject, after commas and times, the office of the one whom it befalls."""
     position = last + 1
     while position < min(first + _PLACE_REACH, len(line)):
-        if among(line.tokens[position], line.grammar.persons) and not line.tokens[position].form.startswith("ل"):
+        if among(line.tokens[position], line.grammar.persons):
             return phrase_after(line, position)
         if line.is_opener(position) or line.tokens[position].form in (".", ":"):
             break
@@ -113,7 +114,7 @@ def place(
 def _points_to_place(line: Line, index: int, located: Sequence[LocatedMention]) -> bool:
     token = line.tokens[index]
     if not among(token, line.grammar.place_words):
-        return token.form in ("عليها", "عليه", "منها", "منه", "فيها") and index > 0
+        return token.form in line.grammar.there and index > 0
     return not any(index + 1 >= found.first and index <= found.last for found in located)
 
 
@@ -131,7 +132,7 @@ def _known_behind(line: Line, trigger: Trigger, limit: int) -> Party | None:
         if mention is not None:
             return None if mention.prefix.endswith(("ل", "ب")) and trigger.form != "noun" else _from(line, mention)
         token = line.tokens[position]
-        if token.form in ("،", ".", ":", "؛") or line.is_opener(position) or token.form in ("بعد", "الي", "حيث"):
+        if line.closes(position) or line.is_opener(position) or token.form in line.grammar.relatives:
             return None
     return None
 
@@ -154,11 +155,12 @@ def _person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
         return None
     if trigger.form != "phrase":
         first, last = phrase_after(line, trigger.last + 1)
-        party = _phrase_party(line, first, min(last, first + 7), cast)
+        party = party_of(line, (first, min(last, first + 7)), cast)
         if party is not None or trigger.form == "noun":
             return party
     end = trigger.first - 1
-    while end >= 0 and (line.tokens[end].form in QUOTES or line.tokens[end].form in ("قد", "لم", "لن", "لا", "وقد")):
+    skipped = QUOTES | line.grammar.perfect | line.grammar.verbal_negators
+    while end >= 0 and (line.tokens[end].form in skipped):
         end -= 1
     start = end + 1
     while start > 0 and end - start < 8 and line.tokens[start - 1].kind != "mark" and not line.is_opener(start - 1):
@@ -167,18 +169,7 @@ def _person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
         return None
     if line.grammar.saying(line.tokens, start) is not None:
         return None
-    return _phrase_party(line, start, end, cast)
-
-
-def _phrase_party(line: Line, first: int, last: int, cast: Cast) -> Party | None:
-    if last < first or first >= len(line):
-        return None
-    inside = [
-        PartyMention(mention.first - first, mention.last - first, mention.party, mention.prefix)
-        for mention in line.parties
-        if first <= mention.first and mention.last <= last
-    ]
-    return cast.party(line.text, line.tokens[first : last + 1], inside)
+    return party_of(line, (start, end), cast)
 
 
 def _from(line: Line, mention: PartyMention) -> Party:

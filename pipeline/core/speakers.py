@@ -27,6 +27,7 @@ class KnownParty:
 
     id: str
     camp: str
+    name: str
     name_en: str
     agency: bool
 
@@ -55,7 +56,13 @@ class Speakers:
             camp = entry.get("camp", "")
             if camp and camp not in self.camps:
                 raise ValueError(f"speakers.toml: party {name!r} names the camp {camp!r}, which is not in [camps]")
-            known = KnownParty(name, camp, entry["name_en"], entry.get("agency", False))
+            known = KnownParty(
+                name,
+                camp,
+                _short(entry["names"][0], data["heads"]["agency"]),
+                entry["name_en"],
+                entry.get("agency", False),
+            )
             self.parties[name] = known
             for spelling in entry["names"]:
                 self._learn(spelling, known)
@@ -138,8 +145,7 @@ class Cast:
         if mentions and mentions[0].first <= _lead(line):
             known = mentions[0].party
             return Party(known.id, name, known.camp)
-        country = self._country.id if self._country is not None else ""
-        meant = self._speakers.local.get(" ".join(word.form for word in words), {}).get(country)
+        meant = self._meant_here(words)
         if meant is not None:
             return Party(meant, name, self._speakers.parties[meant].camp)
         camp = mentions[0].party.camp if mentions else self._camp(words)
@@ -148,6 +154,17 @@ class Cast:
             if before is not None:
                 return before
         return Party(_identity(words), name, camp)
+
+    def _meant_here(self, words: Sequence[Token]) -> str | None:
+        """The party that a short name means in the article's country ("the coalition", "the general command")."""
+        if self._country is None:
+            return None
+        forms = [word.form for word in words]
+        for length in range(len(forms), 0, -1):
+            table = self._speakers.local.get(" ".join(forms[:length]))
+            if table is not None:
+                return table.get(self._country.id)
+        return None
 
     def unnamed(self, party: Party) -> bool:
         """Whether the party is a source without a name or a known camp."""
@@ -200,6 +217,12 @@ def shared_words(one: Party, two: Party) -> frozenset[str]:
 def _words(party: Party) -> frozenset[str]:
     words = (without_article(token.form) for token in tokens(party.name) if token.kind == "word")
     return frozenset(word for word in words if len(word) > 2)
+
+
+def _short(name: str, heads: Sequence[str]) -> str:
+    """A name without the noun before it: وكالة رويترز is رويترز."""
+    first, _, rest = name.partition(" ")
+    return rest if rest and first in heads else name
 
 
 def _lead(line: Sequence[Token]) -> int:

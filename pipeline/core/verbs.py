@@ -52,9 +52,9 @@ def _present(present: str) -> list[str]:
     endings = [body, stem + "ون", stem + "وا", body + "ان" if not body.endswith("ى") else stem + "يان"]
     if weak:
         endings.append(stem)
-    elif len(body) == 3 and body[1] in "اوي":
-        endings.append(body[0] + body[2])
-    elif len(body) >= 4 and body[-2] in "اوي":
-        endings.append(body[:-2] + body[-1])
     endings += [before_object + pronoun for pronoun in _OBJECTS if pronoun]
-    return [person + ending for person in _PRESENT_PERSONS for ending in endings]
+    forms = [person + ending for person in _PRESENT_PERSONS for ending in endings]
+    if not weak and len(body) >= 3 and body[-2] in "اوي":
+        # Not for "we": نقل would be "we dismiss" as well as "he reported".
+        forms += [person + body[:-2] + body[-1] for person in ("ي", "ت")]
+    return forms

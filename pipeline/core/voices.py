@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core.attribution import DENIAL_REACH, Frame, short_name
+from pipeline.core.attribution import Frame
 from pipeline.core.claims import Modality, Party, Polarity
 from pipeline.core.events import Trigger
 from pipeline.core.line import Line
 from pipeline.core.polarity import Stance, stance
 
+# Measured on newspaper sentences: what a denial denies begins within 14 tokens of its content's opening.
+DENIAL_REACH = 14
 _LIMITED = frozenset({"deny", "admit", "retract"})
 
 
@@ -28,11 +30,11 @@ class Voice:
     retraction: bool = False
 
 
-def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: frozenset[str]) -> list[Voice]:
+def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: Mapping[str, str]) -> list[Voice]:
     """Every voice on the trigger, the innermost first; none where the happening is only mentioned.
 
     The rule of nesting: a denial turns round what its content says; whoever merely reports another's word gives no
-    word of his own. `agencies` are the ids of parties that pass words on.
+    word of his own. `agencies` gives the names of parties that pass words on, by id.
     """
     at = trigger.first
     covering = [frame for frame in frames if frame.start <= at < frame.end]
@@ -59,7 +61,7 @@ def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: froz
 
 
 def _spoken(
-    chain: Sequence[Frame], source: Frame | None, own: Stance, trigger: Trigger, agencies: frozenset[str]
+    chain: Sequence[Frame], source: Frame | None, own: Stance, trigger: Trigger, agencies: Mapping[str, str]
 ) -> list[Voice]:
     at = trigger.first
     if not chain:
@@ -68,9 +70,7 @@ def _spoken(
     found: list[Voice] = []
     denied = own.negated
     passed_on = tuple(
-        short_name(frame.speaker.name)
-        for frame in chain[:-1]
-        if frame.speaker is not None and frame.speaker.id in agencies
+        agencies[frame.speaker.id] for frame in chain[:-1] if frame.speaker is not None and frame.speaker.id in agencies
     )
     for depth, frame in enumerate(reversed(chain)):
         flips = frame.force in ("deny", "retract")

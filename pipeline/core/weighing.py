@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from pipeline.core.alerts import Alert, State
 from pipeline.core.article import digest
@@ -74,12 +73,14 @@ def _alert(
     events: Sequence[Event],
     rules: Rules,
 ) -> Alert:
+    # The words that turned it first, so that a repetition never takes their place; among them the most telling pair.
     best = min(
         turn,
         key=lambda r: (
             _one_report(r),
+            r.later.evidence.published,
             _RANK[r.kind],
-            *_times(r),
+            r.earlier.evidence.published,
             -r.confidence,
             (r.earlier.evidence.part == "title") + (r.later.evidence.part == "title"),
             -_themes_shared(r, rules),
@@ -118,11 +119,6 @@ def _alert(
             origins=count,
         ),
     )
-
-
-def _times(reversal: Reversal) -> tuple[datetime, datetime]:
-    """Among equal pairs, those that spoke first, so that a repetition never takes the place of the word itself."""
-    return reversal.later.evidence.published, reversal.earlier.evidence.published
 
 
 def _themes_shared(reversal: Reversal, rules: Rules) -> int:
