@@ -25,11 +25,17 @@ ADMISSION = "اعترفت القناة المركزية لقاعدة حميمي�
 
 OUTLETS = """\
 [[outlet]]
+id = "first"
 name = "الأولى"
+name_en = "The First"
+home = "{url}/"
 feed = "{url}/first.xml"
 
 [[outlet]]
+id = "second"
 name = "الثانية"
+name_en = "The Second"
+home = "{url}/"
 feed = "{url}/second.xml"
 """
 PIPELINE = """\
