@@ -28,8 +28,8 @@ from pipeline.core.events import EventKinds
 from pipeline.core.gazetteer import Gazetteer
 from pipeline.core.grammar import Grammar
 from pipeline.core.outlets import Outlet, outlets_from_toml
+from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
-from pipeline.core.reversals import Rules
 from pipeline.core.speakers import Speakers
 from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
@@ -103,10 +103,12 @@ class Assembly:
     @cached_property
     def wording(self) -> Wording:
         """The words of messages, with the names of kinds, parties and outlets."""
-        events, speakers = self.overlay.table("events.toml"), self.overlay.table("speakers.toml")
-        names_en = {name: party["name_en"] for party in speakers["party"].values() for name in party["names"]}
-        names_en |= {outlet.name: outlet.name_en for outlet in self.outlets if outlet.name_en}
-        names_en |= self.speakers.names_en() | dict(self.speakers.camps)
+        # Made first, as they tell what is wrong in their files.
+        parties, outlets = self.speakers, self.outlets
+        events, spellings = self.overlay.table("events.toml"), self.overlay.table("speakers.toml")["party"].values()
+        names_en = {name: party["name_en"] for party in spellings for name in party["names"]}
+        names_en |= {outlet.name: outlet.name_en for outlet in outlets if outlet.name_en}
+        names_en |= parties.names_en() | dict(parties.camps)
         return self._made("wording.toml", lambda table: Wording.from_toml(table, events, names_en))
 
     @cached_property
@@ -118,6 +120,7 @@ class Assembly:
     def loaded(self) -> dict[str, str]:
         """What the configuration came to, in words for a person. Everything is made for it."""
         settings = self.settings
+        _ = self.reader, self.rules, self.analyzer
         return {
             "configuration": f"{self.overlay.shipped}" + (f", under {self.overlay.user}" if self.overlay.user else ""),
             "log": f"{settings.log.scheme}:{settings.log.path}",

@@ -17,8 +17,8 @@ from pipeline import codec, steps
 from pipeline.batch import Batch
 from pipeline.core.article import Article
 from pipeline.core.dossier import Dossier
+from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
-from pipeline.core.reversals import Rules
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes, status_to_bytes, told
 from pipeline.patience import Patience
 from pipeline.polling import Polled, Pollers

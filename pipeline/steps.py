@@ -18,8 +18,8 @@ from pipeline.core.alerts import Alert
 from pipeline.core.article import Article, digest
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import Dossier, Event
+from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
-from pipeline.core.reversals import Rules
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
 from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Topic, Unreachable

@@ -10,9 +10,9 @@ from typing import Any
 from pipeline.core.article import Article, digest, make_article
 from pipeline.core.claims import Claim, Evidence, Party, Reading
 from pipeline.core.events import EventKinds
+from pipeline.core.pairs import Rules
 from pipeline.core.places import Place
 from pipeline.core.reading import Reader
-from pipeline.core.reversals import Rules
 from pipeline.core.wording import Wording
 
 NOON = datetime(2017, 11, 13, 12, 0, tzinfo=UTC)

@@ -9,7 +9,8 @@ from datetime import timedelta
 from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
 from pipeline.core.happenings import Event, events_of
-from pipeline.core.reversals import Reversal, Rules, reversals
+from pipeline.core.pairs import Rules
+from pipeline.core.reversals import Reversal, reversals
 from pipeline.core.weighing import alerts_of
 
 __all__ = ["Dossier", "Event", "Followed", "follow"]

@@ -13,6 +13,7 @@ from pipeline.core.line import Line
 
 _NEAR = 4
 _FAILURE_REACH = 8
+_EXCEPTION_REACH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,9 @@ def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
     negated, future = _negated(line, trigger)
     modality = _modality(line, trigger, frame, future)
     asserted = _is_verbal(trigger) or _noun_asserted(line, trigger, frame)
+    if negated and _excepts(line, trigger):
+        # "holds nothing but the south": neither the denial of the whole nor its assertion.
+        asserted = False
     if asserted and modality == "stated" and frame is None and _rumoured(line, trigger):
         modality = "alleged"
     return Stance(negated, negated and _pending(line, trigger), modality, asserted)
@@ -51,8 +55,6 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
     if _is_verbal(trigger):
         negator = next((tokens[i] for i in before[:2] if among(tokens[i], grammar.verbal_negators)), None)
         if negator is not None and tokens[before[0]].form not in grammar.continuing:
-            if any(tokens[i].form in grammar.exceptions for i in range(at, min(at + 10, len(tokens)))):
-                return False, False
             return True, any(among(negator, frozenset({word})) for word in grammar.future_negators)
         return False, False
     if among(tokens[before[0]], grammar.nominal_negators) or tokens[before[0]].form in grammar.no:
@@ -66,6 +68,11 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
         if any(among(tokens[position], grammar.failing) for position in reach):
             return True, False
     return False, False
+
+
+def _excepts(line: Line, trigger: Trigger) -> bool:
+    behind = line.tokens[trigger.first : trigger.first + _EXCEPTION_REACH]
+    return any(token.form in line.grammar.exceptions for token in behind)
 
 
 def _pending(line: Line, trigger: Trigger) -> bool:

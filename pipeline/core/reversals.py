@@ -1,33 +1,57 @@
 """Reversals: which two claims cannot both stand, by which rule, and of what kind the turn is.
 
-`RULES` is the table; `reversals` applies it to all claims of one place and topic. The verdict is a function of the
-set of claims, so the order in which reports arrive changes nothing.
+`RULES` is the table; `reversals` applies it to all claims of one topic. The verdict is a function of the set of
+claims, so the order in which reports arrive changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Literal
 
 from pipeline.core.alerts import ReversalKind
-from pipeline.core.claims import Claim, Party
-from pipeline.core.events import EventKind, EventKinds
-from pipeline.core.speakers import same_party, shared_words
-from pipeline.core.wording import Wording
+from pipeline.core.claims import Claim
+from pipeline.core.pairs import Pair, Rules
+from pipeline.core.speakers import same_party
+
+Turn = Literal["affirmed, then denied", "denied, then affirmed", "contraries affirmed", "polarity turned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """What judging needs to know: the event kinds, and how far apart two claims may be about one happening."""
+class Rule:
+    """A rule with its conditions. None means that a condition is not asked for.
 
-    kinds: EventKinds
-    wording: Wording
-    window: timedelta = timedelta(days=14)
+    `turn` is what happened to the polarity; of "contraries affirmed" the kinds oppose one another, of the others
+    they agree. `explicit` conditions ask for a verb of denying or admitting.
+    """
 
-    def reach(self, kind: EventKind) -> timedelta:
-        """The longest time between two claims of this kind that may concern one happening."""
-        return timedelta(days=kind.days) if kind.days is not None else self.window
+    name: str
+    confidence: float
+    turn: Turn
+    one_camp: bool | None = None
+    earlier_explicit: bool | None = None
+    later_explicit: bool | None = None
+    takes_back: bool = False
+    state_after_event: bool = False
+    not_yet: bool | None = None
+    """Whether the earlier side said "not yet": what then comes to pass reverses nothing."""
+    later_named: bool = False
+    """Whether the later side must be a speaker with a camp who states it."""
+
+
+# In order: the first that applies decides. Confidences are the editors' priors until the judge is calibrated.
+RULES: tuple[Rule, ...] = (
+    Rule("correction", 0.95, "polarity turned", takes_back=True),
+    Rule("admission", 0.95, "denied, then affirmed", one_camp=True, earlier_explicit=True, later_explicit=True),
+    Rule("denial", 0.90, "affirmed, then denied", later_explicit=True),
+    Rule("turn", 0.85, "denied, then affirmed", one_camp=True, not_yet=False),
+    Rule("admission-to-the-contrary", 0.80, "contraries affirmed", one_camp=True, later_explicit=True),
+    Rule("negation", 0.75, "affirmed, then denied", later_explicit=False),
+    Rule("state", 0.70, "contraries affirmed", state_after_event=True),
+    Rule("contest", 0.60, "denied, then affirmed", one_camp=False, earlier_explicit=True, later_named=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,111 +66,6 @@ class Reversal:
     direction: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    rules: Rules
-    earlier: Claim
-    later: Claim
-
-    @property
-    def kinds(self) -> tuple[EventKind, EventKind]:
-        return self.rules.kinds[self.earlier.kind], self.rules.kinds[self.later.kind]
-
-    @property
-    def aligned(self) -> bool:
-        """Both claims speak of the same turn of things: two withdrawals, a loss and a withdrawal."""
-        first, second = self.kinds
-        if first.topic == second.topic and first.sign == second.sign:
-            return True
-        # The town's fall for one is its capture by another.
-        converse = second.id in first.converse or first.id in second.converse
-        return converse and not _camps_agree(self.earlier.actor, self.later.actor)
-
-    @property
-    def opposed(self) -> bool:
-        """Their kinds cannot hold at once: a withdrawal and control."""
-        first, second = self.kinds
-        if second.id in first.opposes or first.id in second.opposes:
-            return True
-        # Two camps cannot both hold one place.
-        one, two = self.earlier.actor, self.later.actor
-        known = one is not None and two is not None and bool(one.camp) and bool(two.camp)
-        return first.exclusive and second.exclusive and known and not _camps_agree(one, two)
-
-    @property
-    def polarities(self) -> tuple[str, str]:
-        return self.earlier.polarity, self.later.polarity
-
-    @property
-    def one_camp(self) -> bool:
-        return _one_camp(self.earlier, self.later)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    name: str
-    confidence: float
-    applies: Callable[[_Pair], bool]
-
-
-# In order: the first that applies decides. Confidences are the editors' priors until the judge is calibrated.
-RULES: tuple[_Rule, ...] = (
-    _Rule("correction", 0.95, lambda p: p.aligned and _corrects(p) and p.polarities[0] != p.polarities[1]),
-    _Rule(
-        "admission",
-        0.95,
-        lambda p: (
-            p.aligned
-            and p.polarities == ("denied", "affirmed")
-            and p.earlier.explicit
-            and p.later.explicit
-            and p.one_camp
-        ),
-    ),
-    _Rule(
-        "denial",
-        0.9,
-        lambda p: p.aligned and p.polarities == ("affirmed", "denied") and p.later.explicit,
-    ),
-    _Rule(
-        "turn",
-        0.85,
-        lambda p: p.aligned and p.polarities == ("denied", "affirmed") and p.one_camp and not p.earlier.pending,
-    ),
-    _Rule(
-        "admission-to-the-contrary",
-        0.8,
-        lambda p: p.opposed and p.polarities == ("affirmed", "affirmed") and p.one_camp and p.later.explicit,
-    ),
-    _Rule(
-        "negation",
-        0.75,
-        lambda p: p.aligned and p.polarities == ("affirmed", "denied") and not p.later.explicit,
-    ),
-    _Rule(
-        "state",
-        0.7,
-        lambda p: (
-            p.opposed
-            and p.polarities == ("affirmed", "affirmed")
-            and p.kinds[1].aspect == "state"
-            and p.kinds[0].aspect == "event"
-        ),
-    ),
-    _Rule(
-        "contest",
-        0.6,
-        lambda p: (
-            p.aligned
-            and p.polarities == ("denied", "affirmed")
-            and p.earlier.explicit
-            and _named(p.later)
-            and not p.one_camp
-        ),
-    ),
-)
-
-
 def reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
     """All reversals among the claims of one topic, ordered by the time of their later side."""
     ordered = sorted((claim for claim in claims if _weighable(claim)), key=_order)
@@ -155,130 +74,89 @@ def reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
         for second in ordered[number + 1 :]:
             if second.evidence.published - first.evidence.published > rules.reach(rules.kinds[first.kind]):
                 break
-            reversal = _judge(*_in_time(first, second), ordered, rules)
+            reversal = _judge(_in_time(first, second, rules), ordered, rules)
             if reversal is not None:
                 found.append(reversal)
     return sorted(found, key=lambda reversal: _order(reversal.later))
 
 
-def _judge(earlier: Claim, later: Claim, claims: Sequence[Claim], rules: Rules) -> Reversal | None:
-    if earlier.polarity == later.polarity and earlier.kind == later.kind:
+def _judge(pair: Pair, claims: Sequence[Claim], rules: Rules) -> Reversal | None:
+    earlier, later = pair.earlier, pair.later
+    if earlier.polarity == later.polarity and earlier.kind == later.kind and not pair.opposed:
         return None
-    pair = _Pair(rules, earlier, later)
-    rule = next((rule for rule in RULES if rule.applies(pair)), None)
-    if rule is None or not _may_meet(pair):
+    rule = next((rule for rule in RULES if _applies(rule, pair)), None)
+    if rule is None or not pair.may_meet:
         return None
-    one_report = earlier.evidence.article_id == later.evidence.article_id and earlier.revision == later.revision
-    if one_report and not pair.one_camp:
+    if pair.one_report and not pair.one_camp:
         # A rival's claim and its denial side by side is ordinary reporting.
         return None
-    if not one_report and _already_said(earlier, later, claims, rules):
+    if not pair.one_report and _already_said(pair, claims, rules):
         return None
-    sign = rules.kinds[later.kind].sign * (1 if later.polarity == "affirmed" else -1)
-    return Reversal(_kind(pair, rule.name, one_report), rule.name, rule.confidence, earlier, later, sign)
+    direction = pair.second.sign * (1 if later.polarity == "affirmed" else -1)
+    return Reversal(_kind(pair, rule), rule.name, rule.confidence, earlier, later, direction)
 
 
-def _kind(pair: _Pair, rule: str, one_report: bool) -> ReversalKind:
+def _applies(rule: Rule, pair: Pair) -> bool:
     earlier, later = pair.earlier, pair.later
-    own = same_party(earlier.speaker, later.speaker)
-    if rule == "correction":
+    asked = (
+        (rule.one_camp, pair.one_camp),
+        (rule.earlier_explicit, earlier.explicit),
+        (rule.later_explicit, later.explicit),
+        (rule.not_yet, earlier.pending),
+    )
+    if any(wanted is not None and wanted != given for wanted, given in asked):
+        return False
+    if rule.takes_back and not pair.takes_back:
+        return False
+    if rule.state_after_event and (pair.first.aspect, pair.second.aspect) != ("event", "state"):
+        return False
+    if rule.later_named and not (later.speaker and later.speaker.camp and later.modality == "stated"):
+        return False
+    return _turned(rule.turn, pair)
+
+
+def _turned(turn: Turn, pair: Pair) -> bool:
+    polarities = (pair.earlier.polarity, pair.later.polarity)
+    if turn == "contraries affirmed":
+        return pair.opposed and polarities == ("affirmed", "affirmed")
+    if turn == "affirmed, then denied":
+        return pair.aligned and polarities == ("affirmed", "denied")
+    if turn == "denied, then affirmed":
+        return pair.aligned and polarities == ("denied", "affirmed")
+    return pair.aligned and polarities[0] != polarities[1]
+
+
+def _kind(pair: Pair, rule: Rule) -> ReversalKind:
+    own = same_party(pair.earlier.speaker, pair.later.speaker)
+    if rule.takes_back:
         return "correction"
-    if one_report:
+    if pair.one_report:
         return "self" if own else "camp"
     if pair.one_camp:
-        if later.polarity == "affirmed" and earlier.polarity == "denied":
+        if rule.name == "admission-to-the-contrary" or rule.turn == "denied, then affirmed":
             return "admission"
-        return "self" if own else ("admission" if rule == "admission-to-the-contrary" else "camp")
-    return "denial" if later.polarity == "denied" else "rival"
+        return "self" if own else "camp"
+    return "denial" if pair.later.polarity == "denied" else "rival"
 
 
 def _weighable(claim: Claim) -> bool:
     """News in the lead, of what is said to have happened, with a date that somebody gave."""
-    return (
-        claim.lead
-        and not claim.background
-        and claim.evidence.dated
-        and (claim.modality in ("stated", "alleged") or (claim.polarity == "denied" and claim.explicit))
-    )
+    said = claim.modality in ("stated", "alleged") or (claim.polarity == "denied" and claim.explicit)
+    return said and claim.lead and not claim.background and claim.evidence.dated
 
 
-def _may_meet(pair: _Pair) -> bool:
-    return _places_meet(pair) and _parties_meet(pair)
-
-
-def _places_meet(pair: _Pair) -> bool:
-    """The same place, or a denial for a whole area against a claim for a part of it."""
-    earlier, later = pair.earlier, pair.later
-    if earlier.place.id == later.place.id:
-        return True
-    affirmed, denied = (earlier, later) if later.polarity == "denied" else (later, earlier)
-    return denied.place.id in affirmed.place.within and denied.place.level not in ("country", "region", "division")
-
-
-def _parties_meet(pair: _Pair) -> bool:
-    first, second = pair.kinds
-    one, two = theme_of(pair.earlier, first), theme_of(pair.later, second)
-    if first.person or second.person:
-        return one is not None and two is not None and bool(shared_words(one, two) or one.id == two.id)
-    one, two = pair.earlier.actor, pair.later.actor
-    if (
-        one is None
-        or two is None
-        or _camps_agree(one, two)
-        or first.sign != second.sign
-        or first.converse
-        or second.converse
-    ):
-        return True
-    if first.exclusive and second.exclusive and first.id != second.id:
-        return True
-    return not (one.camp and two.camp)
-
-
-def _camps_agree(one: Party | None, two: Party | None) -> bool:
-    return one is not None and two is not None and (one.id == two.id or bool(one.camp and one.camp == two.camp))
-
-
-def theme_of(claim: Claim, kind: EventKind) -> Party | None:
-    """The party whom the happening concerns."""
-    return claim.object if kind.theme == "object" else claim.actor
-
-
-def _one_camp(earlier: Claim, later: Claim) -> bool:
-    if earlier.speaker is None or later.speaker is None:
-        return False
-    if earlier.speaker.camp or later.speaker.camp:
-        return earlier.speaker.camp == later.speaker.camp
-    return same_party(earlier.speaker, later.speaker)
-
-
-def _corrects(pair: _Pair) -> bool:
-    """An outlet takes back its own report: a later revision of it, or a denial in its own voice."""
-    earlier, later = pair.earlier, pair.later
-    if earlier.speaker is not None and later.speaker is not None:
-        return False
-    if earlier.evidence.article_id == later.evidence.article_id:
-        return earlier.revision < later.revision
-    return earlier.evidence.outlet == later.evidence.outlet and later.speaker is None and later.retraction
-
-
-def _named(claim: Claim) -> bool:
-    return claim.speaker is not None and bool(claim.speaker.camp) and claim.modality == "stated"
-
-
-def _already_said(earlier: Claim, later: Claim, claims: Sequence[Claim], rules: Rules) -> bool:
+def _already_said(pair: Pair, claims: Sequence[Claim], rules: Rules) -> bool:
     """Whether the later side's word was known when the earlier side spoke: then nothing is turned round.
 
     It was when the same voice stood in the earlier side's own report, or when the later side is only a reporter's
     assertion that some reporter had made before.
     """
-    kind = rules.kinds[later.kind]
+    earlier, later = pair.earlier, pair.later
     reporter = later.speaker is None and later.polarity == "affirmed"
     for claim in claims:
-        other = rules.kinds[claim.kind]
-        if claim.polarity != later.polarity or (other.topic, other.sign) != (kind.topic, kind.sign):
-            continue
-        if claim.place.id != later.place.id or claim.evidence.article_id == later.evidence.article_id:
+        kind = rules.kinds[claim.kind]
+        same = (kind.topic, kind.sign, claim.polarity) == (pair.second.topic, pair.second.sign, later.polarity)
+        if not same or claim.place.id != later.place.id or claim.evidence.article_id == later.evidence.article_id:
             continue
         if claim.evidence.article_id == earlier.evidence.article_id and claim.voice == later.voice:
             return True
@@ -287,19 +165,18 @@ def _already_said(earlier: Claim, later: Claim, claims: Sequence[Claim], rules: 
     return False
 
 
-def _in_time(first: Claim, second: Claim) -> tuple[Claim, Claim]:
-    """Earlier and later. At one time, a camp denies before it admits, and others claim before they are denied."""
+def _in_time(first: Claim, second: Claim, rules: Rules) -> Pair:
+    """The pair, earlier before later. At one time a camp denies before it admits; others claim before a denial."""
+    ahead = Pair(first, second, rules.kinds[first.kind], rules.kinds[second.kind])
+    turned = Pair(second, first, rules.kinds[second.kind], rules.kinds[first.kind])
     if first.evidence.article_id == second.evidence.article_id and first.revision != second.revision:
-        return (first, second) if first.revision < second.revision else (second, first)
+        return ahead if first.revision < second.revision else turned
     if first.evidence.published != second.evidence.published:
-        return first, second
+        return ahead
     if first.polarity == second.polarity:
-        # At one time, what is openly admitted answers what was maintained; a state answers what is said to happen.
-        return (first, second) if second.explicit or not first.explicit else (second, first)
-    denial_first = _one_camp(first, second)
-    if (first.polarity == "denied") == denial_first:
-        return first, second
-    return second, first
+        # What is openly admitted answers what was maintained.
+        return ahead if second.explicit or not first.explicit else turned
+    return ahead if (first.polarity == "denied") == ahead.one_camp else turned
 
 
 def _order(claim: Claim) -> tuple[datetime, int, str, str, str]:

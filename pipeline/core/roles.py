@@ -89,15 +89,7 @@ def place(
     usable = [found for found in located if found.first not in spoken_for]
     fine = [found for found in usable if found.mention.place.level != "country"]
     behind = next((f for f in fine if trigger.first < f.first <= trigger.first + _PLACE_REACH), None)
-    anaphor = next(
-        (
-            i
-            for i in range(trigger.first, min(trigger.first + _BEHIND, len(line)))
-            if _points_to_place(line, i, located)
-        ),
-        None,
-    )
-    if focus is not None and anaphor is not None and (behind is None or anaphor < behind.first):
+    if focus is not None and _points_to(focus, line, trigger, located, behind):
         return focus
     if behind is not None:
         return behind.mention.place
@@ -109,6 +101,21 @@ def place(
     if focus is not None:
         return focus
     return usable[0].mention.place if usable else None
+
+
+def _points_to(
+    focus: Place,
+    line: Line,
+    trigger: Trigger,
+    located: Sequence[LocatedMention],
+    behind: LocatedMention | None,
+) -> bool:
+    """Whether "the town", "in it" near the trigger, or "the crossing" before it, stands for the place in focus."""
+    # Before the verb only a site is meant: "the crossing in Zakho was not closed".
+    start = trigger.first if focus.level != "site" else max(0, trigger.first - _BEHIND)
+    anaphors = (i for i in range(start, min(trigger.first + _BEHIND, len(line))) if _points_to_place(line, i, located))
+    anaphor = next(anaphors, None)
+    return anaphor is not None and (behind is None or anaphor < behind.first)
 
 
 def _points_to_place(line: Line, index: int, located: Sequence[LocatedMention]) -> bool:

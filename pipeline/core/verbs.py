@@ -17,7 +17,7 @@ def conjugate(past: str, present: str) -> dict[str, Tense]:
 
     `past` is the third person masculine singular (نفى), `present` the same (ينفي). Weak endings follow the rules of
     the grammar: final ى drops before ت and وا (نفت، نفوا) and turns into ا before an object (نفاه); a present
-    in ي or و loses it in the jussive (لم ينف); a hollow verb shortens there (لم يقل). Object pronouns are joined on.
+    in ي or و loses it in the jussive (لم ينف); a long hollow verb shortens there (لم يستقل). Object pronouns are joined on.
     """
     forms: dict[str, Tense] = {}
     for form in _past(past):
@@ -54,7 +54,7 @@ def _present(present: str) -> list[str]:
         endings.append(stem)
     endings += [before_object + pronoun for pronoun in _OBJECTS if pronoun]
     forms = [person + ending for person in _PRESENT_PERSONS for ending in endings]
-    if not weak and len(body) >= 3 and body[-2] in "اوي":
-        # Not for "we": نقل would be "we dismiss" as well as "he reported".
+    if not weak and len(body) >= 4 and body[-2] in "اوي":
+        # Not of short verbs: تقل is "she carries" more often than "she dismisses"; nor for "we".
         forms += [person + body[:-2] + body[-1] for person in ("ي", "ت")]
     return forms

@@ -1,0 +1,114 @@
+"""Pairs: what two claims have to do with one another, before any rule weighs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from pipeline.core.claims import Claim, Party
+from pipeline.core.events import EventKind, EventKinds
+from pipeline.core.speakers import same_party, shared_words
+from pipeline.core.wording import Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What judging needs to know: the event kinds, the words to explain in, how far apart claims of one event lie."""
+
+    kinds: EventKinds
+    wording: Wording
+    window: timedelta = timedelta(days=14)
+
+    def reach(self, kind: EventKind) -> timedelta:
+        """The longest time between two claims of this kind that may concern one happening."""
+        return timedelta(days=kind.days) if kind.days is not None else self.window
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two claims in the order of time, each with its event kind."""
+
+    earlier: Claim
+    later: Claim
+    first: EventKind
+    second: EventKind
+
+    @cached_property
+    def aligned(self) -> bool:
+        """Both speak of the same turn of things: two withdrawals, a loss and a withdrawal."""
+        if self.first.topic == self.second.topic and self.first.sign == self.second.sign:
+            return True
+        # The town's fall for one is its capture by another.
+        converse = self.second.id in self.first.converse or self.first.id in self.second.converse
+        return converse and not self._one_actor
+
+    @cached_property
+    def opposed(self) -> bool:
+        """Their kinds cannot hold at once: a withdrawal and control; one place held by two camps."""
+        if self.second.id in self.first.opposes or self.first.id in self.second.opposes:
+            return True
+        return self.first.exclusive and self.second.exclusive and self._two_camps_act
+
+    @cached_property
+    def one_camp(self) -> bool:
+        """Whether one camp, or one speaker, is behind both."""
+        one, two = self.earlier.speaker, self.later.speaker
+        if one is None or two is None:
+            return False
+        return one.camp == two.camp if one.camp or two.camp else same_party(one, two)
+
+    @cached_property
+    def one_report(self) -> bool:
+        """Whether both stand in one text."""
+        return (
+            self.earlier.evidence.article_id == self.later.evidence.article_id
+            and self.earlier.revision == self.later.revision
+        )
+
+    @cached_property
+    def takes_back(self) -> bool:
+        """Whether an outlet changes its own report: by a later revision, or by a retraction in its own voice."""
+        if self.earlier.speaker is not None and self.later.speaker is not None:
+            return False
+        if self.earlier.evidence.article_id == self.later.evidence.article_id:
+            return self.earlier.revision < self.later.revision
+        own = self.earlier.evidence.outlet == self.later.evidence.outlet
+        return own and self.later.speaker is None and self.later.retraction
+
+    @cached_property
+    def may_meet(self) -> bool:
+        """Whether both can be about one happening: place and parties agree, as far as they are known."""
+        return self._places_meet() and self._parties_meet()
+
+    def _places_meet(self) -> bool:
+        """The same place, or a denial for a whole district or town against a claim for a part of it."""
+        if self.earlier.place.id == self.later.place.id:
+            return True
+        denial_last = self.later.polarity == "denied"
+        affirmed, denied = (self.earlier, self.later) if denial_last else (self.later, self.earlier)
+        return denied.place.id in affirmed.place.within and denied.place.level in ("district", "town")
+
+    def _parties_meet(self) -> bool:
+        if self.first.person or self.second.person:
+            one, two = theme_of(self.earlier, self.first), theme_of(self.later, self.second)
+            return one is not None and two is not None and (one.id == two.id or bool(shared_words(one, two)))
+        if self.first.exclusive or self.second.exclusive or self.first.converse or self.second.converse:
+            # What one camp takes another loses: two actors are what such a pair is about.
+            return self._one_actor or self.first.sign != self.second.sign or not self._two_camps_act or self.opposed
+        return not self._two_camps_act
+
+    @cached_property
+    def _one_actor(self) -> bool:
+        one, two = self.earlier.actor, self.later.actor
+        return one is not None and two is not None and (one.id == two.id or bool(one.camp and one.camp == two.camp))
+
+    @cached_property
+    def _two_camps_act(self) -> bool:
+        one, two = self.earlier.actor, self.later.actor
+        return one is not None and two is not None and bool(one.camp and two.camp) and one.camp != two.camp
+
+
+def theme_of(claim: Claim, kind: EventKind) -> Party | None:
+    """The party whom the happening concerns."""
+    return claim.object if kind.theme == "object" else claim.actor
