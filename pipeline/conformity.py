@@ -12,7 +12,9 @@ from pipeline.overlay import BadSettings, Overlay, called, nearest, read_toml
 _FREELY_NAMED: Mapping[str, frozenset[str]] = {
     "events.toml": frozenset({""}),
     "speakers.toml": frozenset({"camps", "party", "officials"}),
-    "places.toml": frozenset({"division_words", "district_words", "countries", "divisions", "districts", "places"}),
+    "places.toml": frozenset(
+        {"division_words", "district_words", "countries", "divisions", "districts", "places", "towns"}
+    ),
 }
 
 

@@ -103,7 +103,8 @@ def test_options_for_all_commands_stand_before_or_after_the_command(naqid: Naqid
 def test_a_replay_prints_the_alert_and_nothing_else(naqid: Naqid, story: Path) -> None:
     ran = naqid("replay", story, "--json")
     assert (ran.returncode, ran.stderr) == (0, "")
-    (alert,) = objects(ran.stdout)
+    alerts = objects(ran.stdout)
+    (alert,) = (one for one in alerts if one["kind"] in ("admission", "camp"))
     assert alert.keys() >= {
         *("id", "kind", "confidence", "place", "event", "explanation", "outlets", "origins", "earlier", "later"),
     }
@@ -113,7 +114,11 @@ def test_a_replay_prints_the_alert_and_nothing_else(naqid: Naqid, story: Path) -
         *("article_id", "url", "outlet", "published", "sentence", "span", "polarity", "modality", "speaker", "camp"),
         "relayed_through",
     }
-    assert ran.stdout == json.dumps(alert, ensure_ascii=False, separators=(",", ":")) + "\n"
+    assert alert["place"]["name"] == "البوكمال"
+    assert [alert[side]["url"].rpartition("/")[2] for side in ("earlier", "later")] == ["rt-1", "enab-2"]
+    assert ran.stdout == "".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) + "\n" for one in alerts)
+    moments = [one["later"]["published"] for one in alerts]
+    assert moments == sorted(moments)
 
 
 def test_a_second_replay_into_one_folder_prints_the_same(naqid: Naqid, story: Path) -> None:
@@ -152,9 +157,9 @@ def test_events_are_written_a_line_each(naqid: Naqid, story: Path, tmp_path: Pat
     ran = naqid("replay", story, "--json", "--events", "events.jsonl")
     events = objects((tmp_path / "events.jsonl").read_text(encoding="utf-8"))
     assert {"id", "kind", "place", "first", "last", "articles", "claims"} <= events[0].keys()
-    (alert,) = objects(ran.stdout)
-    (event,) = (event for event in events if event["id"] == alert["event"])
-    assert {alert["earlier"]["url"], alert["later"]["url"]} <= set(event["articles"])
+    for alert in objects(ran.stdout):
+        (event,) = (event for event in events if event["id"] == alert["event"])
+        assert {alert["earlier"]["url"], alert["later"]["url"]} <= set(event["articles"])
 
 
 def test_a_card_is_printed_for_people(naqid: Naqid, story: Path) -> None:
@@ -185,11 +190,12 @@ def test_reading_needs_no_memory_and_prints_a_line_an_article(naqid: Naqid, stor
 
 def test_what_was_replayed_is_found(naqid: Naqid, story: Path) -> None:
     assert naqid("replay", story, "--data", "kept").returncode == 0
-    for query in ("البوكمال", "بالبوكمال", "ابو كمال", "انسحاب"):
+    for query in ("البوكمال", "بالبوكمال", "ابو كمال"):
         found = objects(naqid("search", query, "--data", "kept", "--json").stdout)
         assert {"https://example.org/albukamal/rt-1", "https://example.org/albukamal/enab-2"} <= {
             one["url"] for one in found
         }, query
+        assert "https://example.org/albukamal/sumaria-1" not in {one["url"] for one in found}
     one_day = objects(
         naqid("search", "البوكمال", "--data", "kept", "--json", "--until", "2017-11-09", "--since", "2017-11-09").stdout
     )
@@ -206,12 +212,14 @@ def test_what_was_replayed_is_found(naqid: Naqid, story: Path) -> None:
 def test_the_demo_tells_its_story_in_english(naqid: Naqid) -> None:
     ran = naqid("demo")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.count("→ silent") == 7
-    assert ran.stdout.count("→ ALERT") == 1
+    reports = ran.stdout.split("\n\n")[1:9]
+    verdicts = [report.rpartition("→ ")[2] for report in reports]
+    assert verdicts[6].startswith("ALERT: Admission")
+    assert [number for number in (0, 1, 3, 4, 7) if verdicts[number] != "silent"] == []
 
 
 def test_a_reader_that_goes_away_gets_no_traceback(tmp_path: Path, story: Path, warm_cache: Path) -> None:
-    command = f"{sys.executable} -m pipeline.cli read {story} | head -c 10"
+    command = f"{sys.executable} -m pipeline.cli read {story} | head -n 1"
     ran = subprocess.run(
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
         env=bare_environment(tmp_path, warm_cache) | {"PYTHONUNBUFFERED": "1"},
@@ -292,7 +300,7 @@ def test_the_service_tells_its_manager_how_it_is_and_ends_cleanly(
             messages = [listening.recv(4096).decode()]
             shown = ""
             assert service.stdout is not None
-            while "البوكمال" not in shown:
+            while "Admission" not in shown:
                 shown += service.stdout.readline()
             while "WATCHDOG=1" not in messages:
                 messages.append(listening.recv(4096).decode())
@@ -306,9 +314,12 @@ def test_the_service_tells_its_manager_how_it_is_and_ends_cleanly(
     assert any(message.startswith("STATUS=7 feeds") for message in messages)
     assert service.returncode == 0, errors
     assert errors.count("\n") == 1, errors
-    standing = json.loads(naqid("status", "--json", "--config", watching, "--data", tmp_path / "kept").stdout)
+    looked = naqid("status", "--json", "--config", watching, "--data", tmp_path / "kept")
+    assert looked.returncode == 0, looked.stderr
+    standing = json.loads(looked.stdout)
     assert sum(outlet["articles"] for outlet in standing["outlets"]) == 8
-    assert standing["outbox"]["posted"] == 1
+    assert standing["outbox"]["posted"] >= 1
+    assert standing["outbox"]["waiting"] == 0
 
 
 def test_two_services_do_not_write_into_one_folder(tmp_path: Path, story: Path, naqid: Naqid) -> None:

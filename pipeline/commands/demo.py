@@ -27,7 +27,9 @@ _OPENING = """\
 Arabic; what they say is told here in English. naqid gets them one by one, in the order of their publication, reads the
 Arabic and compares each with what was said before."""
 
-_CLOSING = "The alert as the analyst gets it, both sentences quoted, the words that reverse each other marked:"
+_CLOSING = """\
+What the analyst is told, in full. Both sentences are quoted as they were printed; between asterisks stand the words
+that make one contradict the other:"""
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -40,7 +42,7 @@ def demo(options: argparse.Namespace) -> int:
         print(textwrap.fill(_OPENING.format(count=len(articles)), _WIDTH), end="\n\n")
         alerts = _play(assembly, in_event_time(articles), glosses)
         if alerts:
-            print(_CLOSING, end="\n\n")
+            print(textwrap.fill(_CLOSING, _WIDTH), end="\n\n")
         cards = io.StringIO()
         console = assembly.console(cards, glosses)
         for alert in alerts:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.assembly import assemble
-from pipeline.commands.printing import json_line, moment, place_name
+from pipeline.commands.printing import counted, json_line, moment, place_name
 from pipeline.ports import Collection, Hit, Query
 
 
@@ -59,7 +59,7 @@ def _event(hit: Hit) -> str:
     body = hit.body
     lines = [
         f"{moment(body['first'])} to {moment(body['last'])} · {body['kind']} · {place_name(body['place'])}"
-        f" · {len(body['claims'])} claims"
+        f" · {counted(len(body['claims']), 'claim')}"
     ]
     return "\n".join([*lines, *(f"  {url}" for url in body["articles"])]) + "\n"
 

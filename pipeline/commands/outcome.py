@@ -20,7 +20,8 @@ class Memory(Log, State, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """Alerts by the time of their later side, without developments; events by their first time."""
+    """Alerts by the time of their later side, without developments and those that the reports no longer support
+    ("resolved"); events by their first time."""
 
     alerts: tuple[Alert, ...]
     events: tuple[Event, ...]
@@ -34,7 +35,8 @@ def concluded(memory: Memory, articles: Collection[str]) -> Concluded:
         ours = {claim.id for claim in dossier.claims if claim.evidence.article_id in articles}
         for alert in dossier.alerts:
             sides = {alert.earlier.evidence.article_id, alert.later.evidence.article_id}
-            if alert.kind != "development" and not sides.isdisjoint(articles):
+            told = alert.kind != "development" and alert.state != "resolved"
+            if told and not sides.isdisjoint(articles):
                 alerts[alert.id] = alert
         events.update((event.id, event) for event in dossier.events if not ours.isdisjoint(event.claims))
     return Concluded(

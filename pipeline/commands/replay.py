@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.assembly import Assembly, assemble
 from pipeline.commands.outcome import Concluded, concluded
-from pipeline.commands.printing import Progress, json_line
+from pipeline.commands.printing import Progress, counted, json_line
 from pipeline.commands.recorded import articles_of, in_event_time
 from pipeline.core.article import Article
 from pipeline.overlay import BadSettings
@@ -41,7 +41,8 @@ def replay(options: argparse.Namespace) -> int:
             console = assembly.console(sys.stdout)
             for alert in result.alerts:
                 console.post(Notice(alert.id, alert))
-            print(f"{len(articles)} articles, {len(result.events)} events, {len(result.alerts)} alerts")
+            counts = {"article": len(articles), "event": len(result.events), "alert": len(result.alerts)}
+            print(", ".join(counted(number, noun) for noun, number in counts.items()))
     return 0 if whole else 2
 
 
@@ -61,5 +62,6 @@ def _run(assembly: Assembly, articles: Sequence[Article], announce: bool) -> Con
             driver.announce_due(datetime.now(UTC))
             waiting = stores.log.counts()["waiting"]
             if waiting:
-                print(f"naqid: {waiting} alerts could not be posted yet; `naqid run` tries again", file=sys.stderr)
+                told = f"{counted(waiting, 'alert')} could not be posted yet"
+                print(f"naqid: {told}; with --data, `naqid run` tries again", file=sys.stderr)
         return concluded(stores.log, {article.id for article in articles})
