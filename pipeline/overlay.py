@@ -181,9 +181,8 @@ def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]
         if isinstance(value, dict) and isinstance(below, dict):
             merged[key] = _merged(below, value)
         elif _by_id(value) and _by_id(below):
-            merged[key] = list(
-                ({entry["id"]: entry for entry in below} | {entry["id"]: entry for entry in value}).values()
-            )
+            entries = {entry["id"]: entry for entry in [*merged[key], *value]}
+            merged[key] = list(entries.values())
         else:
             merged[key] = value
     return merged
