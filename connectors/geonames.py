@@ -61,8 +61,8 @@ def _read_kept(file: Path) -> list[City] | None:
         digest, _, body = file.read_text(encoding="utf-8").partition("\n")
         if digest != _digest(body):
             return None
-        return [City(*row[:-1], tuple(row[-1])) for row in json.loads(body)]
-    except (OSError, ValueError):
+        return [City(*fields, tuple(spellings)) for *fields, spellings in json.loads(body)]
+    except (OSError, ValueError, TypeError):
         return None
 
 

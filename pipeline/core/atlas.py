@@ -157,13 +157,10 @@ class _Atlas:
             )
             if row:
                 made += _entries(place, row)
-            if row.get("bare") == "never":
                 continue
-            taken = {fold(spelling) for spelling in (row.get("name", ""), *row.get("also", ()))}
             by_trust: dict[Counts, list[str]] = defaultdict(list)
             for spelling in spellings:
-                if fold(spelling) not in taken:
-                    by_trust[self._trust(city, spelling, ordinary)].append(spelling)
+                by_trust[self._trust(city, spelling, ordinary)].append(spelling)
             made += [Entry(place, tuple(found), counts) for counts, found in by_trust.items()]
         return made
 
@@ -183,7 +180,7 @@ class _Atlas:
         if id in self._around:
             return self._around[id]
         self._around[id] = ()
-        direct = sorted(self._holders[id], key=lambda holder: not holder.startswith("dist:"))
+        direct = sorted(self._holders.get(id, ()), key=lambda holder: not holder.startswith("dist:"))
         if id in self._inside:
             direct.append(self._inside[id])
         elif id.startswith("div:"):
@@ -251,7 +248,7 @@ def _care(spelling: str) -> int:
 def _press_name(latin: str, spellings: Sequence[str]) -> str:
     """Of several spellings the one that agrees with the Latin name on the article, else the first."""
     article = bool(_ARTICLE.match(_plain_latin(latin)))
-    return min(spellings, key=lambda spelling: spelling.startswith("ال") is not article, default="")
+    return min(spellings, key=lambda spelling: (spelling.startswith("ال") is not article, "ى" in spelling), default="")
 
 
 _ARTICLE = re.compile(r"(?:A[ltnrsdz]|Ash|Ath|Adh|El)[ -]")

@@ -14,8 +14,9 @@ Payload = TypeVar("Payload")
 _CONJUNCTIONS = ("", "و", "ف")
 _PREPOSITIONS = ("", "ب", "ل", "ك")
 _PROCLITICS = frozenset(conjunction + preposition for conjunction in _CONJUNCTIONS for preposition in _PREPOSITIONS)
-# A shorter rest is a word that happens to begin with the letter of a proclitic.
-_SHORTEST_AFTER_PROCLITIC = 3
+# A shorter rest is a word that happens to begin with the letter of a proclitic; ك and ف are rare before names.
+_SHORTEST_REST = {"": 1, "و": 3, "ب": 3, "ل": 3, "وب": 3, "ول": 3}
+_SHORTEST_AFTER_RARE = 5
 QUOTES = frozenset("\"'“”„«»‘’‹›`")
 
 
@@ -44,7 +45,7 @@ class Phrases(Generic[Payload]):
             starting = self._by_first.get(rest)
             if starting is None or proclitic not in _PROCLITICS:
                 continue
-            if proclitic and len(rest) < _SHORTEST_AFTER_PROCLITIC:
+            if len(rest) < _SHORTEST_REST.get(proclitic, _SHORTEST_AFTER_RARE):
                 continue
             for following, payload in starting:
                 last = index + len(following)
@@ -130,7 +131,7 @@ class PlaceWords:
         if before.form in QUOTES and index > 1:
             return _plain(words[index - 2].form) in self.organisations
         if before.form == _ALI:
-            # Folded, the man's name is also the preposition; who dots it where he could leave it undotted means the man.
+            # Folded, the man's name is also the preposition; who dots it although he knows undotted yehs means the man.
             return text[before.start : before.end] == "علي" and ("ى" in text or not _writes_dotted(words, index))
         return before.form in self.given_names
 
