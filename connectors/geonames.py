@@ -61,9 +61,14 @@ def _read_kept(file: Path) -> list[City] | None:
         digest, _, body = file.read_text(encoding="utf-8").partition("\n")
         if digest != _digest(body):
             return None
-        return [City(*fields, tuple(spellings)) for *fields, spellings in json.loads(body)]
+        return [_city(row) for row in json.loads(body)]
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _city(row: list[Any]) -> City:
+    id, name, lat, lon, country, admin1, population, capital, spellings = row
+    return City(id, name, lat, lon, country, admin1, population, capital, tuple(spellings))
 
 
 def _keep(file: Path, cities: Iterable[City]) -> None:

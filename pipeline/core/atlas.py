@@ -74,8 +74,7 @@ class _Atlas:
             place = Place(id, row["name"], row["en"], *_position(row), level="country", country=id)
             adjectival = set(row.get("adjectival", ()))
             plain = [name for name in (row["name"], *row.get("also", ())) if name not in adjectival]
-            if plain:
-                made.append(Entry(place, tuple(plain), row.get("bare", "always"), known=True))
+            made += _entries(place, {**row, "name": plain[0], "also": plain[1:]}) if plain else []
             if adjectival:
                 made.append(Entry(place, tuple(sorted(adjectival)), "locative", known=True))
         return made
@@ -172,7 +171,7 @@ class _Atlas:
         if city.country in scope["core"]:
             return "always" if " " in folded and city.country != "PS" else "home"
         if city.country in scope["near"]:
-            return "home" if city.population >= scope["trusted"] else "cue"
+            return "home" if city.population >= scope["trusted"] or " " in folded else "cue"
         return "always" if city.capital or city.population >= scope["famous"] else "home"
 
     def _within(self, id: str) -> tuple[str, ...]:

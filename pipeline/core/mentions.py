@@ -28,10 +28,13 @@ _WEIGHT: Mapping[Level, float] = {
     "town": 1.0,
 }
 _KNOWN = 1.5
+# What a town that the configuration lists has at least: geonames gives many no inhabitants.
+_KNOWN_TOWN = 4.3
 _COUNTRY_SPOKEN_OF = 4.0
 _DIVISION_SPOKEN_OF = 2.0
 _HINTED = 1.5
-_FITTING = 5.0
+_FITTING = 10.0
+_SHORTEST_AFTER_PROCLITIC = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +201,23 @@ class Search:
             return True
         first, proclitic = candidate.found.first, candidate.found.proclitic
         if entry.counts == "home":
-            return at_home
+            return at_home and not self._only_looks_alike(candidate)
         as_place = self._words.stands_as_place(self._tokens, first, proclitic)
         if entry.counts == "locative":
             if candidate.form.startswith("ال"):
                 return bool(proclitic) or not self._words.follows_definite(self._tokens, first)
             return as_place
-        return at_home and (candidate.cue is not None or (candidate.form in cued and as_place))
+        if not at_home or entry.place.level == "division":
+            return False
+        beside_place = candidate.cue is not None and not candidate.cue.levels
+        return beside_place or (candidate.form in cued and as_place)
+
+    def _only_looks_alike(self, candidate: _Candidate) -> bool:
+        """Whether the name is likelier an adjective (المظاهرات السلمية) or a short word after a letter (لغات)."""
+        first, proclitic = candidate.found.first, candidate.found.proclitic
+        if proclitic:
+            return len(candidate.form) < _SHORTEST_AFTER_PROCLITIC
+        return candidate.form.startswith("ال") and self._words.follows_definite(self._tokens, first)
 
     def _decide(self, candidate: _Candidate, usable: Sequence[Entry], votes: _Votes) -> Mention:
         scored = sorted(
@@ -227,7 +240,9 @@ class Search:
 
     def _score(self, entry: Entry, candidate: _Candidate, votes: _Votes) -> float:
         place = entry.place
-        score = prior(place) + (_KNOWN if entry.known else 0.0)
+        score = prior(place)
+        if entry.known:
+            score = _KNOWN + (max(score, _KNOWN_TOWN) if place.level == "town" else score)
         score += _COUNTRY_SPOKEN_OF * votes.countries.get(place.country, 0.0)
         score += _DIVISION_SPOKEN_OF * votes.divisions.get(place.division, 0.0)
         if self._hint and place.country == self._hint:

@@ -17,6 +17,7 @@ _PROCLITICS = frozenset(conjunction + preposition for conjunction in _CONJUNCTIO
 # A shorter rest is a word that happens to begin with the letter of a proclitic; ك and ف are rare before names.
 _SHORTEST_REST = {"": 1, "و": 3, "ب": 3, "ل": 3, "وب": 3, "ول": 3}
 _SHORTEST_AFTER_RARE = 5
+_SHORTEST_DEFINITE = 5
 QUOTES = frozenset("\"'“”„«»‘’‹›`")
 
 
@@ -128,6 +129,8 @@ class PlaceWords:
         before = words[index - 1]
         if before.form in self.kin or _plain(before.form) in self.organisations:
             return True
+        if index > 1 and words[index - 2].form == "عبد":
+            return True
         if before.form in QUOTES and index > 1:
             return _plain(words[index - 2].form) in self.organisations
         if before.form == _ALI:
@@ -147,7 +150,10 @@ class PlaceWords:
 
     def follows_definite(self, words: Sequence[Token], index: int) -> bool:
         """Whether the word before has the article, so that the token may be its adjective."""
-        return index > 0 and any(rest.startswith("ال") for _, rest in proclitic_splits(words[index - 1].form))
+        if index == 0 or words[index - 1].form in self.before_places:
+            return False
+        readings = proclitic_splits(words[index - 1].form)
+        return any(len(rest) >= _SHORTEST_DEFINITE and rest.startswith("ال") for _, rest in readings)
 
 
 _ALI = fold("علي")
