@@ -98,6 +98,12 @@ def proclitic_splits(form: str) -> tuple[tuple[str, str], ...]:
     return tuple(readings)
 
 
+def without_clitics(form: str) -> str:
+    """The folded word without what may be a proclitic, where four letters remain; for comparing words, not reading."""
+    return _CLITICS.sub("", form)
+
+
+_CLITICS = re.compile(r"^[وف]?(?:بال|كال|لل|ال|[بلك])(?=.{4})|^[وف](?=.{4})")
 _SHORTEST_REST = 2
 _PRESENT_TENSE = ("ي", "ت", "ن", "ا")
 

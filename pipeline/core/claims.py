@@ -52,11 +52,11 @@ class Claim:
     """One statement of one voice about one happening at one place.
 
     `speaker` is None when the outlet says it in its own voice. `explicit` is True when a verb of denying or
-    admitting carries the claim. `lead` is True when it stands among the article's first segments, and
-    `background` when the article recalls it as past (وكان، سبق، يذكر).
-    `pending` is True for a denial that says "not yet", `retraction` where the voice takes its own word back. `number` is a count that belongs to it
-    (dead, injured), None where there is none. `origin` says where the report comes from: the relaying agency,
-    else the group of near-identical texts, else the outlet.
+    admitting carries the claim. `lead` is True when it stands among the article's first segments, `background` when
+    the article only recalls it (وكان، سبق، يذكر) or tells it to say which ("the town that X holds"). `pending` is
+    True for a denial that says "not yet", `retraction` where the voice takes its own word back. `number` is a count
+    that belongs to it (dead, injured), None where there is none. `about` holds the words around the happening,
+    folded, without the place's own; `sketch` the article's MinHash (`core/sketch.py`), by which copies are known.
     """
 
     id: str
@@ -77,6 +77,7 @@ class Claim:
     retraction: bool = False
     number: int | None = None
     revision: int = 0
+    about: tuple[str, ...] = ()
     sketch: tuple[int, ...] = ()
 
     @property

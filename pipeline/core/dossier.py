@@ -55,17 +55,20 @@ def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Fo
     if divisions - {dossier.division}:
         raise ValueError(f"claims of {sorted(divisions)} do not belong in the dossier of {dossier.division}")
     known = {claim.id for claim in dossier.claims}
-    fresh = [claim for claim in claims if claim.id not in known]
+    fresh = [claim for claim in claims if claim.id not in known and claim.kind in rules.kinds]
     if not fresh:
         return Followed(dossier)
-    everything = _recent((*dossier.claims, *fresh))
+    everything = _recent((*dossier.claims, *fresh), rules)
     families = {rules.kinds[claim.kind].family for claim in fresh}
     touched = [claim for claim in everything if rules.kinds[claim.kind].family in families]
-    events = _events(touched, dossier.events, rules, families)
+    held = {claim.id for claim in everything}
+    events = _events(touched, dossier.events, rules, families, held)
     alerts = alerts_of(_reversals(touched, rules), touched, events, rules)
-    kept = tuple(a for a in dossier.alerts if rules.kinds[a.later.kind].family not in families)
+    # An alert older than the claims that the dossier holds stands in the index as it was.
+    remembered = [alert for alert in dossier.alerts if {alert.earlier.id, alert.later.id} <= held]
+    kept = tuple(alert for alert in remembered if rules.kinds[alert.later.kind].family not in families)
     previous = {alert.id: alert for alert in dossier.alerts}
-    gone = _no_longer(dossier.alerts, alerts, rules, families)
+    gone = _no_longer(remembered, alerts, rules, families)
     following = Dossier(dossier.division, everything, events, (*kept, *alerts, *gone), dossier.version + 1)
     changed = tuple(alert for alert in (*alerts, *gone) if previous.get(alert.id) != alert)
     before = {event.id: event for event in dossier.events}
@@ -84,17 +87,22 @@ def _reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
     return [reversal for topic in sorted(topics) for reversal in reversals(topics[topic], rules)]
 
 
-def _recent(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+def _recent(claims: Sequence[Claim], rules: Rules) -> tuple[Claim, ...]:
+    """The claims that can still meet others. Those of a kind that the configuration has dropped go too."""
     newest = max(claim.evidence.published for claim in claims)
-    kept = (claim for claim in claims if newest - claim.evidence.published <= RETENTION)
+    known = (claim for claim in claims if claim.kind in rules.kinds)
+    kept = (claim for claim in known if newest - claim.evidence.published <= RETENTION)
     return tuple(sorted(kept, key=lambda claim: (claim.evidence.published, claim.id)))
 
 
-def _events(touched: Sequence[Claim], before: Sequence[Event], rules: Rules, families: set[str]) -> tuple[Event, ...]:
+def _events(
+    touched: Sequence[Claim], before: Sequence[Event], rules: Rules, families: set[str], held: set[str]
+) -> tuple[Event, ...]:
     groups: dict[tuple[str, str], list[Claim]] = {}
     for claim in touched:
         groups.setdefault((claim.place.id, rules.kinds[claim.kind].family), []).append(claim)
-    new = [event for group in groups.values() for event in events_of(group, rules.kinds, rules.window)]
+    found = (event for group in groups.values() for event in events_of(group, rules.kinds, rules.window))
+    new = [_continued(event, before, held) for event in found]
     kept = [event for event in before if rules.kinds[event.kind].family not in families]
     return tuple(sorted((*kept, *new), key=lambda event: (event.first, event.id)))
 
@@ -107,3 +115,14 @@ def _no_longer(before: Sequence[Alert], now: Sequence[Alert], rules: Rules, fami
         for alert in before
         if alert.id not in standing and rules.kinds[alert.later.kind].family in families
     )
+
+
+def _continued(event: Event, before: Sequence[Event], held: set[str]) -> Event:
+    """The event with what the dossier has forgotten of it, so that a long one keeps its name and its beginning."""
+    for older in before:
+        forgotten = [claim for claim in older.claims if claim not in held]
+        if forgotten and not set(older.claims).isdisjoint(event.claims):
+            articles = tuple(dict.fromkeys((*older.articles, *event.articles)))
+            claims = (*forgotten, *event.claims)
+            return replace(event, id=older.id, first=older.first, articles=articles, claims=claims)
+    return event

@@ -40,6 +40,7 @@ class EventKind:
     family: str
     national: bool
     exclusive: bool
+    recurs: bool
     converse: frozenset[str]
     headline_as: str
 
@@ -99,6 +100,7 @@ class EventKinds:
                     label_en=entry["label_en"],
                     family=entry.get("family", entry["topic"]),
                     national=entry.get("national", False),
+                    recurs=entry.get("recurs", False),
                     exclusive=entry.get("exclusive", False),
                     converse=frozenset(entry.get("converse", ())),
                     headline_as=entry.get("headline_as", ""),
@@ -116,6 +118,9 @@ class EventKinds:
 
     def __iter__(self) -> Any:
         return iter(self._kinds.values())
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in self._kinds
 
     def __len__(self) -> int:
         return len(self._kinds)

@@ -113,6 +113,8 @@ class Grammar:
         self.quoted_from = fold(data["relays"]["quoted_from"])
         self.through = _set(data["relays"]["through"])
         self.relatives = _set(data["phrases"]["relatives"])
+        self.restricting = _set(data["phrases"]["restricting"])
+        self.article = str(data["phrases"]["article"])
         self.prepositions = _set(data["phrases"]["prepositions"])
         self.of_them = _set(data["phrases"]["of_them"])
         self.perfect = _set(data["phrases"]["perfect"])

@@ -12,6 +12,14 @@ from pipeline.core.speakers import same_party, shared_words
 from pipeline.core.wording import Wording
 
 
+# How many words of the matter two sentences must share, by how much happens in a place of this level: for kinds that
+# happen once (a town's fall) and for kinds that recur (a strike, a meeting).
+_ONCE = {"country": 2, "region": 2, "division": 1, "district": 0, "town": 0, "part": 0, "site": 0}
+_RECURRING = {"country": 3, "region": 3, "division": 2, "district": 2, "town": 1, "part": 1, "site": 1}
+# One actor on both sides weighs as much as so many words.
+_ACTOR_WORDS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What judging needs to know: the event kinds, the words to explain in, how far apart claims of one event lie."""
@@ -78,8 +86,14 @@ class Pair:
 
     @cached_property
     def may_meet(self) -> bool:
-        """Whether both can be about one happening: place and parties agree, as far as they are known."""
-        return self._places_meet() and self._parties_meet()
+        """Whether both can be about one happening: place, parties and matter agree, as far as they are known."""
+        return self._places_meet() and self._parties_meet() and self._matters_meet()
+
+    @cached_property
+    def pinned(self) -> bool:
+        """Whether it is known of both sides who acts, or the place is one spot: "the airport", "the crossing"."""
+        known = self.earlier.actor is not None and self.later.actor is not None
+        return known or self.later.place.level == "site"
 
     def _places_meet(self) -> bool:
         """The same place, or a denial for a whole district or town against a claim for a part of it."""
@@ -97,6 +111,15 @@ class Pair:
             # What one camp takes another loses: two actors are what such a pair is about.
             return self._one_actor or self.first.sign != self.second.sign or not self._two_camps_act or self.opposed
         return not self._two_camps_act
+
+    def _matters_meet(self) -> bool:
+        """The wider the place and the commoner the happening, the more words of the matter must be shared."""
+        if self.first.person or self.second.person or self.one_report:
+            return True
+        table = _RECURRING if self.second.recurs else _ONCE
+        wanted = table[self.later.place.level]
+        shared = len(set(self.earlier.about) & set(self.later.about))
+        return shared + (_ACTOR_WORDS if self._one_actor else 0) >= wanted
 
     @cached_property
     def _one_actor(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.core.arabic import Token, tokens
+from pipeline.core.arabic import Token, tokens, without_clitics
 from pipeline.core.article import Article, digest
 from pipeline.core.attribution import Frame, frames
 from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
@@ -22,6 +22,7 @@ from pipeline.core.voices import Voice, voices
 
 # A claim stands in the lead when it is among the first segments of its article, the title counted.
 LEAD_SEGMENTS = 8
+_ABOUT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Reader:
                     replace(
                         claim,
                         lead=number < LEAD_SEGMENTS,
-                        background=background,
+                        background=background or self._aside(line, trigger),
                         sketch=marks,
                         revision=article.revision,
                     )
@@ -141,6 +142,15 @@ class Reader:
         start = next((i for i, token in enumerate(line.tokens) if token.kind != "mark"), 0)
         opening = bool(line.tokens) and bool(self._grammar.recalling.at(line.tokens, start))
         return opening or self._grammar.recalled.find(line.tokens, 0, len(line.tokens)) is not None
+
+    def _aside(self, line: Line, trigger: Trigger) -> bool:
+        """Whether it stands in a relative clause ("the town that X holds"): told to say which, not as news."""
+        if trigger.form == "phrase" and line.tokens[trigger.first].form.startswith(self._grammar.article):
+            return True  # "the district subject to the control of"
+        before = range(max(0, trigger.first - 2), trigger.first)
+        return any(
+            line.tokens[position].form in self._grammar.relatives | self._grammar.restricting for position in before
+        )
 
     def _claim(
         self,
@@ -194,6 +204,7 @@ class Reader:
             explicit=voice.explicit,
             pending=voice.pending,
             number=_number(line.tokens, trigger),
+            about=_about(line.tokens, trigger, where),
         )
 
 
@@ -249,6 +260,14 @@ def _segments(article: Article) -> list[_Segment]:
         headline = number == 0 and not article.title and article.text[span[1] : span[1] + 1] == "\n"
         found.append(_Segment("text", span, headline))
     return found
+
+
+def _about(line: Sequence[Token], trigger: Trigger, where: Place) -> tuple[str, ...]:
+    """The longer words around the trigger without its own: what the happening is about, roughly."""
+    own = {without_clitics(token.form) for token in (*tokens(where.name), line[trigger.first], line[trigger.last])}
+    near = line[max(0, trigger.first - _ABOUT) : trigger.last + _ABOUT + 1]
+    words = (without_clitics(token.form) for token in near if token.kind == "word")
+    return tuple(dict.fromkeys(word for word in words if len(word) > 3 and word not in own))
 
 
 def _number(line: Sequence[Token], trigger: Trigger) -> int | None:

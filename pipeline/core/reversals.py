@@ -37,6 +37,8 @@ class Rule:
     state_after_event: bool = False
     not_yet: bool | None = None
     """Whether the earlier side said "not yet": what then comes to pass reverses nothing."""
+    pinned: bool = False
+    """Whether it must be known of both sides who acts, or the place must be one spot."""
     later_named: bool = False
     """Whether the later side must be a speaker with a camp who states it."""
 
@@ -48,8 +50,8 @@ RULES: tuple[Rule, ...] = (
     Rule("denial", 0.90, "affirmed, then denied", later_explicit=True),
     Rule("turn", 0.85, "denied, then affirmed", one_camp=True, not_yet=False),
     Rule("admission-to-the-contrary", 0.80, "contraries affirmed", one_camp=True, later_explicit=True),
-    Rule("negation", 0.75, "affirmed, then denied", later_explicit=False),
-    Rule("state", 0.70, "contraries affirmed", state_after_event=True),
+    Rule("negation", 0.75, "affirmed, then denied", later_explicit=False, pinned=True),
+    Rule("state", 0.70, "contraries affirmed", state_after_event=True, pinned=True),
     Rule("contest", 0.60, "denied, then affirmed", one_camp=False, earlier_explicit=True, later_named=True),
 )
 
@@ -87,7 +89,7 @@ def _judge(pair: Pair, claims: Sequence[Claim], rules: Rules) -> Reversal | None
     rule = next((rule for rule in RULES if _applies(rule, pair)), None)
     if rule is None or not pair.may_meet:
         return None
-    if pair.one_report and not pair.one_camp:
+    if pair.one_report and not (pair.one_camp and (earlier.explicit or later.explicit)):
         # A rival's claim and its denial side by side is ordinary reporting.
         return None
     if not pair.one_report and _already_said(pair, claims, rules):
@@ -105,6 +107,8 @@ def _applies(rule: Rule, pair: Pair) -> bool:
         (rule.not_yet, earlier.pending),
     )
     if any(wanted is not None and wanted != given for wanted, given in asked):
+        return False
+    if rule.pinned and not pair.pinned:
         return False
     if rule.takes_back and not pair.takes_back:
         return False
