@@ -104,7 +104,9 @@ class _Atlas:
         for key, row in self._table["districts"].items():
             code = key.split(".")[0]
             title = titles.get(code, titles["default"])
-            made += _entries(self._place(f"dist:{key}", f"{title} {row['name']}", "district", row), row)
+            place = self._place(f"dist:{key}", f"{title} {row['name']}", "district", row)
+            # Bare, the name means the town.
+            made.append(Entry(place, (row["name"], *row.get("also", ())), "cue", known=True))
         return made
 
     def _own_places(self) -> list[Entry]:

@@ -33,8 +33,12 @@ _KNOWN_TOWN = 4.3
 _COUNTRY_SPOKEN_OF = 4.0
 _DIVISION_SPOKEN_OF = 2.0
 _HINTED = 1.5
-_FITTING = 10.0
+# A cue outweighs any number of inhabitants, and so does each step in the order of what it asks for.
+_FITTING = 14.0
+_NEXT_BEST = 6.0
 _SHORTEST_AFTER_PROCLITIC = 4
+# Written on an adverb (دوماً), never on the name of a place (دوما).
+_TANWIN = "\u064b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class Search:
         return found
 
     def _names_something_else(self, match: Found[tuple[Entry, ...]]) -> bool:
+        if _TANWIN in self._text[self._tokens[match.first].start : self._tokens[match.last].end]:
+            return True
         if match.proclitic or any(entry.place.level == "country" for entry in match.payload):
             return False
         return self._words.names_something_else(self._text, self._tokens, match.first)
@@ -248,7 +254,7 @@ class Search:
         if self._hint and place.country == self._hint:
             score += _HINTED
         if candidate.cue is not None and candidate.fits(entry):
-            score += _FITTING - candidate.cue.levels.index(place.level)
+            score += _FITTING - _NEXT_BEST * candidate.cue.levels.index(place.level)
         return score
 
 
