@@ -10,6 +10,7 @@ from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
 from pipeline.core.happenings import Event, events_of
 from pipeline.core.pairs import Rules
+from pipeline.core.places import Place
 from pipeline.core.reversals import Reversal, reversals
 from pipeline.core.weighing import alerts_of
 
@@ -59,25 +60,51 @@ def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Fo
     if not fresh:
         return Followed(dossier)
     everything = _recent((*dossier.claims, *fresh), rules)
-    families = {rules.kinds[claim.kind].family for claim in fresh}
-    touched = [claim for claim in everything if rules.kinds[claim.kind].family in families]
+    scope = _scope(fresh, everything, rules)
+    touched = [claim for claim in everything if scope.holds(claim.kind, claim.place, rules)]
     held = {claim.id for claim in everything}
-    events = _events(touched, dossier.events, rules, families, held)
+    events = [_continued(event, dossier.events, held) for event in _events(touched, rules)]
     alerts = alerts_of(_reversals(touched, rules), touched, events, rules)
     # An alert older than the claims that the dossier holds stands in the index as it was.
     remembered = [alert for alert in dossier.alerts if {alert.earlier.id, alert.later.id} <= held]
-    kept = tuple(alert for alert in remembered if rules.kinds[alert.later.kind].family not in families)
+    apart = [alert for alert in remembered if not scope.holds(alert.later.kind, alert.place, rules)]
+    standing = {alert.id for alert in (*alerts, *apart)}
+    # Alerts once raised that the fuller set of reports no longer supports.
+    gone = [replace(alert, state="resolved") for alert in remembered if alert.id not in standing]
+    elsewhere = [event for event in dossier.events if not scope.holds(event.kind, event.place, rules)]
+    following = Dossier(
+        division=dossier.division,
+        claims=everything,
+        events=tuple(sorted((*elsewhere, *events), key=lambda event: (event.first, event.id))),
+        alerts=tuple(sorted((*apart, *alerts, *gone), key=lambda alert: (alert.later.evidence.published, alert.id))),
+        version=dossier.version + 1,
+    )
     previous = {alert.id: alert for alert in dossier.alerts}
-    gone = _no_longer(remembered, alerts, rules, families)
-    following = Dossier(dossier.division, everything, events, (*kept, *alerts, *gone), dossier.version + 1)
-    changed = tuple(alert for alert in (*alerts, *gone) if previous.get(alert.id) != alert)
     before = {event.id: event for event in dossier.events}
     return Followed(
         dossier=following,
         events=tuple(event for event in events if before.get(event.id) != event),
-        alerts=changed,
+        alerts=tuple(alert for alert in (*alerts, *gone) if previous.get(alert.id) != alert),
         raised=frozenset(alert.id for alert in alerts if alert.id not in previous),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What new claims can change: the families of their kinds, at their places and at those they contain."""
+
+    families: frozenset[str]
+    places: frozenset[str]
+
+    def holds(self, kind: str, place: Place, rules: Rules) -> bool:
+        return kind in rules.kinds and rules.kinds[kind].family in self.families and place.id in self.places
+
+
+def _scope(fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> _Scope:
+    new = {claim.place.id for claim in fresh}
+    around = {outer for claim in fresh for outer in claim.place.within}
+    inside = {claim.place.id for claim in claims if not new.isdisjoint(claim.place.within)}
+    return _Scope(frozenset(rules.kinds[claim.kind].family for claim in fresh), frozenset(new | around | inside))
 
 
 def _reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
@@ -95,26 +122,11 @@ def _recent(claims: Sequence[Claim], rules: Rules) -> tuple[Claim, ...]:
     return tuple(sorted(kept, key=lambda claim: (claim.evidence.published, claim.id)))
 
 
-def _events(
-    touched: Sequence[Claim], before: Sequence[Event], rules: Rules, families: set[str], held: set[str]
-) -> tuple[Event, ...]:
+def _events(claims: Sequence[Claim], rules: Rules) -> list[Event]:
     groups: dict[tuple[str, str], list[Claim]] = {}
-    for claim in touched:
+    for claim in claims:
         groups.setdefault((claim.place.id, rules.kinds[claim.kind].family), []).append(claim)
-    found = (event for group in groups.values() for event in events_of(group, rules.kinds, rules.window))
-    new = [_continued(event, before, held) for event in found]
-    kept = [event for event in before if rules.kinds[event.kind].family not in families]
-    return tuple(sorted((*kept, *new), key=lambda event: (event.first, event.id)))
-
-
-def _no_longer(before: Sequence[Alert], now: Sequence[Alert], rules: Rules, families: set[str]) -> tuple[Alert, ...]:
-    """Alerts once raised that the fuller set of reports no longer supports: kept, as resolved."""
-    standing = {alert.id for alert in now}
-    return tuple(
-        replace(alert, state="resolved")
-        for alert in before
-        if alert.id not in standing and rules.kinds[alert.later.kind].family in families
-    )
+    return [event for group in groups.values() for event in events_of(group, rules.kinds, rules.window)]
 
 
 def _continued(event: Event, before: Sequence[Event], held: set[str]) -> Event:

@@ -100,7 +100,9 @@ class Grammar:
         self.openers = _set(data["clauses"]["openers"])
         self.presupposing = Phrases(data["clauses"]["presupposing"])
         self.topical = _set(data["clauses"]["topical"])
-        self.happening = _verbs(data["clauses"]["happening"])
+        self.happening = _verbs(data["clauses"]["happening"]) | _set(data["clauses"]["existential"])
+        self.linking = _nouns(data["clauses"]["linking"])
+        self.being = _set(data["clauses"]["being"])
         self.asserting_nouns = _set(data["clauses"]["asserting_nouns"])
         self.roles = _set(data["speaking"]["roles"])
         self.persons = _set(data["speaking"]["persons"])
@@ -178,6 +180,15 @@ def _followed(line: Sequence[Token], index: int, wanted: frozenset[str]) -> bool
 
 def _set(words: Iterable[str]) -> frozenset[str]:
     return frozenset(fold(word) for word in words)
+
+
+def _nouns(words: Iterable[str]) -> frozenset[str]:
+    """Nouns with the pronouns that they take: صلة، صلته، صلتها."""
+    forms: set[str] = set()
+    for word in _set(words):
+        stem = word[:-1] + "ت" if word.endswith("ه") else word
+        forms |= {word, word + "ا", *(stem + pronoun for pronoun in ("ه", "ها", "هم", "نا"))}
+    return frozenset(forms)
 
 
 def _verbs(pairs: Iterable[Sequence[str]]) -> frozenset[str]:

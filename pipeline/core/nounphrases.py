@@ -99,7 +99,7 @@ def _ends(line: Line, position: int, begun: bool) -> bool:
     if grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles:
         return True
     if not begun:
-        return token.form in grammar.prepositions
+        return token.form in grammar.prepositions or token.form in grammar.of_them
     heads = (without_article(rest) for prefix, rest in proclitic_splits(token.form) if prefix in ("ل", "لل"))
     return any(head in grammar.relay_heads for head in heads) or token.form in grammar.platforms
 

@@ -11,7 +11,6 @@ from pipeline.core.events import EventKind, EventKinds
 from pipeline.core.speakers import same_party, shared_words
 from pipeline.core.wording import Wording
 
-
 # How many words of the matter two sentences must share, by how much happens in a place of this level: for kinds that
 # happen once (a town's fall) and for kinds that recur (a strike, a meeting).
 _ONCE = {"country": 2, "region": 2, "division": 1, "district": 0, "town": 0, "part": 0, "site": 0}

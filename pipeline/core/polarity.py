@@ -14,6 +14,7 @@ from pipeline.core.line import Line
 _NEAR = 4
 _FAILURE_REACH = 8
 _EXCEPTION_REACH = 10
+_PREDICATE_REACH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,16 @@ def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
     for distance, position in enumerate(before[:3]):
         if grammar.presupposing.at(tokens, position) and distance + 1 >= 1:
             return False
+    if any(among(tokens[position], grammar.linking) for position in before):
+        return False
+    if before and tokens[before[0]].form in grammar.being:
+        return False
     if any(among(tokens[position], grammar.happening) for position in before):
         return True
+    if before and line.is_opener(before[0]):
+        # "said that the arrest took place at …", but not "that the arrest has nothing to do with …".
+        behind = range(trigger.last + 1, min(trigger.last + _PREDICATE_REACH, len(line)))
+        return any(among(tokens[position], grammar.happening) for position in behind)
     if frame is not None and frame.force != "say":
         return True
     rumour = any(tokens[position].form in grammar.rumours for position in before[:3])

@@ -1,4 +1,4 @@
-"""Relays: through whom a word came, by an agency that was told it, a channel that carried it, a platform it stood on."""
+"""Relays: through whom a word came: the agency that was told it, the channel that carried it, the platform."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ claims, so the order in which reports arrive changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -72,14 +72,33 @@ def reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
     """All reversals among the claims of one topic, ordered by the time of their later side."""
     ordered = sorted((claim for claim in claims if _weighable(claim)), key=_order)
     found: list[Reversal] = []
-    for number, first in enumerate(ordered):
-        for second in ordered[number + 1 :]:
-            if second.evidence.published - first.evidence.published > rules.reach(rules.kinds[first.kind]):
-                break
-            reversal = _judge(_in_time(first, second, rules), ordered, rules)
-            if reversal is not None:
-                found.append(reversal)
-    return sorted(found, key=lambda reversal: _order(reversal.later))
+    for first, second in _candidates(ordered, rules):
+        if abs(second.evidence.published - first.evidence.published) > rules.reach(rules.kinds[first.kind]):
+            continue
+        reversal = _judge(_in_time(first, second, rules), ordered, rules)
+        if reversal is not None:
+            found.append(reversal)
+    return sorted(found, key=lambda reversal: (_order(reversal.later), _order(reversal.earlier)))
+
+
+def _candidates(ordered: Sequence[Claim], rules: Rules) -> Iterator[tuple[Claim, Claim]]:
+    """The pairs that a rule could apply to, each once and in order: most claims of a topic only agree."""
+    denied = [claim for claim in ordered if claim.polarity == "denied"]
+    affirmed = [claim for claim in ordered if claim.polarity == "affirmed"]
+    for one in denied:
+        for other in affirmed:
+            yield (one, other) if _order(one) < _order(other) else (other, one)
+    present = {claim.kind for claim in affirmed}
+    contrary = {
+        name for name in present if rules.kinds[name].exclusive or not present.isdisjoint(_opponents(name, rules))
+    }
+    contending = [claim for claim in affirmed if claim.kind in contrary]
+    for number, one in enumerate(contending):
+        yield from ((one, other) for other in contending[number + 1 :])
+
+
+def _opponents(name: str, rules: Rules) -> set[str]:
+    return set(rules.kinds[name].opposes) | {kind.id for kind in rules.kinds if name in kind.opposes}
 
 
 def _judge(pair: Pair, claims: Sequence[Claim], rules: Rules) -> Reversal | None:
