@@ -35,7 +35,8 @@ def _look(options: argparse.Namespace, collection: Collection, words: str = "") 
         limit=options.limit,
     )
     with assemble(options.config, options.data).open_index() as index:
-        hits = index.search(query)
+        # An event whose claims have all gone over to another one is left in the index, empty.
+        hits = [hit for hit in index.search(query) if collection != "events" or hit.body["claims"]]
     tell = {"articles": _article, "events": _event, "alerts": _alert}[collection]
     for hit in hits:
         print(json_line(_shape(hit)) if options.json else tell(hit))

@@ -4,58 +4,58 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
-from pipeline import codec, steps
+from pipeline import codec
 from pipeline.core.alerts import Alert
-from pipeline.core.dossier import Dossier, Event
-from pipeline.ports import Log, State
+from pipeline.core.dossier import Event
+from pipeline.ports import Log, Record, Topic
 
 _AT_ONCE = 1000
-
-
-class Memory(Log, State, Protocol):
-    """A log that is the driver's memory as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
     """Alerts by the time of their later side, without developments and those that the reports no longer support
-    ("resolved"); events by their first time."""
+    ("resolved"); events by their first time, without those that others have taken up."""
 
     alerts: tuple[Alert, ...]
     events: tuple[Event, ...]
 
 
-def concluded(memory: Memory, articles: Collection[str]) -> Concluded:
-    """What stands in the dossiers about the articles of these ids."""
-    alerts: dict[str, Alert] = {}
-    events: dict[str, Event] = {}
-    for dossier in _dossiers(memory):
-        ours = {claim.id for claim in dossier.claims if claim.evidence.article_id in articles}
-        for alert in dossier.alerts:
-            sides = {alert.earlier.evidence.article_id, alert.later.evidence.article_id}
-            told = alert.kind != "development" and alert.state != "resolved"
-            if told and not sides.isdisjoint(articles):
-                alerts[alert.id] = alert
-        events.update((event.id, event) for event in dossier.events if not ours.isdisjoint(event.claims))
+def concluded(log: Log, articles: Collection[str]) -> Concluded:
+    """What the log came to say about the articles of these ids. A dossier would not do: it forgets what is old."""
+    alerts = {record.key: codec.alert_from_bytes(record.value) for record in _records(log, "alerts")}
+    ours = {
+        claim.id
+        for record in _records(log, "claims")
+        for claim in codec.claims_from_bytes(record.value).claims
+        if claim.evidence.article_id in articles
+    }
+    told = [alert for alert in alerts.values() if alert.kind != "development" and alert.state != "resolved"]
+    about_ours = [alert for alert in told if {alert.earlier.id, alert.later.id} & ours]
+    events = [event for event in _events(log) if not ours.isdisjoint(event.claims)]
     return Concluded(
-        tuple(sorted(alerts.values(), key=lambda alert: (alert.later.evidence.published, alert.id))),
-        tuple(sorted(events.values(), key=lambda event: (event.first, event.id))),
+        tuple(sorted(about_ours, key=lambda alert: (alert.later.evidence.published, alert.id))),
+        tuple(sorted(events, key=lambda event: (event.first, event.id))),
     )
 
 
-def _dossiers(memory: Memory) -> Iterator[Dossier]:
-    for division in sorted(_divisions(memory)):
-        kept = memory.get(steps.DOSSIERS, division)
-        if kept is not None:
-            yield codec.dossier_from_bytes(kept)
+def _events(log: Log) -> Iterator[Event]:
+    """The events that still hold a claim: where events were joined, the log keeps the one that was taken up."""
+    events: dict[str, Event] = {}
+    holder: dict[str, str] = {}
+    for record in _records(log, "events"):
+        event = codec.event_from_bytes(record.value)
+        events[event.id] = event
+        holder.update(dict.fromkeys(event.claims, event.id))
+    for id in sorted(set(holder.values())):
+        yield events[id]
 
 
-def _divisions(memory: Memory) -> set[str]:
-    divisions: set[str] = set()
+def _records(log: Log, topic: Topic) -> Iterator[Record]:
+    """The records of a topic, each version of a thing after the one before."""
     position = ""
-    while stored := memory.read("claims", position, _AT_ONCE):
-        divisions.update(one.record.key for one in stored)
+    while stored := log.read(topic, position, _AT_ONCE):
+        for one in stored:
+            yield one.record
         position = stored[-1].position
-    return divisions
