@@ -14,7 +14,7 @@ Payload = TypeVar("Payload")
 _CONJUNCTIONS = ("", "و", "ف")
 _PREPOSITIONS = ("", "ب", "ل", "ك")
 _PROCLITICS = frozenset(conjunction + preposition for conjunction in _CONJUNCTIONS for preposition in _PREPOSITIONS)
-# A shorter rest is a word that happens to begin with the letter of a proclitic; ك and ف are rare before names.
+# A shorter name is a word that happens to begin with the letter of a proclitic; ك and ف are rare before names.
 _SHORTEST_REST = {"": 1, "و": 3, "ب": 3, "ل": 3, "وب": 3, "ول": 3}
 _SHORTEST_AFTER_RARE = 5
 _SHORTEST_DEFINITE = 5
@@ -46,9 +46,10 @@ class Phrases(Generic[Payload]):
             starting = self._by_first.get(rest)
             if starting is None or proclitic not in _PROCLITICS:
                 continue
-            if len(rest) < _SHORTEST_REST.get(proclitic, _SHORTEST_AFTER_RARE):
-                continue
+            short = len(rest) < _SHORTEST_REST.get(proclitic, _SHORTEST_AFTER_RARE)
             for following, payload in starting:
+                if short and not following:
+                    break
                 last = index + len(following)
                 if best is not None and last <= best.last:
                     break
