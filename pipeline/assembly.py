@@ -34,7 +34,7 @@ from pipeline.core.speakers import Speakers
 from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
 from pipeline.outlets import Watched
-from pipeline.overlay import BadSettings, Overlay, find_overlay
+from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
 from pipeline.ports import Alerts, Feed
 from pipeline.settings import Settings, load_settings
 
@@ -98,7 +98,13 @@ class Assembly:
     @cached_property
     def outlets(self) -> list[Outlet]:
         """The outlets to watch."""
-        return self._made("outlets.toml", outlets_from_toml)
+        outlets = self._made("outlets.toml", outlets_from_toml)
+        camps = ("independent", *self.speakers.camps)
+        for outlet in outlets:
+            if outlet.allegiance not in camps:
+                where = f"{self.overlay.source('outlets.toml')}: outlet {outlet.id!r}: allegiance {outlet.allegiance!r}"
+                raise BadSettings(f"{where} is no camp of speakers.toml{nearest(outlet.allegiance, camps)}")
+        return outlets
 
     @cached_property
     def wording(self) -> Wording:

@@ -81,6 +81,11 @@ def test_a_mistake_is_told_in_one_line(naqid: Naqid, arguments: list[str], words
         ("speakers.toml", "[party.x]\nnmae_en = 'X'", ["speakers.toml", "'party.x.nmae_en'", "'name_en'"]),
         ("grammar.toml", "[clauses]\nbraeks = []", ["grammar.toml", "'clauses.braeks'", "'breaks'"]),
         ("outlets.toml", "[[outlet]]\nid = 'a'\nname = 'ا'\nfed = 'https://x'", ["outlets.toml", "'fed'", "'feed'"]),
+        (
+            "outlets.toml",
+            "[[outlet]]\nid = 'a'\nname = 'ا'\nfeed = 'https://example.org/x'\nallegiance = 'rusia'",
+            ["outlets.toml", "'rusia'", "did you mean 'russia'"],
+        ),
         ("wording.toml", "[kinds]\nadmision = 'x'", ["wording.toml", "admision", "admission"]),
     ],
 )

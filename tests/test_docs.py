@@ -83,6 +83,12 @@ def test_what_a_document_links_to_and_makes_exists(document: str) -> None:
         assert (ROOT / path).exists() or path.endswith("NAME.toml"), f"{document} names {path}"
 
 
+def test_the_architecture_names_every_module() -> None:
+    rooms = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("## Rooms")[2].partition("\n## ")[0]
+    modules = [path.stem for folder in ("pipeline", "pipeline/core") for path in (ROOT / folder).glob("[a-z]*.py")]
+    assert [module for module in sorted(modules) if not re.search(rf"\b{module}\b", rooms)] == []
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
 def test_a_lock_file_holds_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
