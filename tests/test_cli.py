@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from command import ROOT, Naqid, bare_environment
+from slack_server import SlackServer, rate_limited
 
 STORY = ROOT / "config" / "demo" / "albukamal.jsonl"
 
@@ -176,6 +177,27 @@ def test_a_card_is_printed_for_people(naqid: Naqid, story: Path) -> None:
 
 def test_announcing_without_an_address_says_how_to_give_one(naqid: Naqid, story: Path) -> None:
     assert "NAQID_SLACK_WEBHOOK" in told(naqid("replay", story, "--announce"))
+
+
+def test_a_replay_posts_each_alert_once_where_it_is_asked_to(naqid: Naqid, story: Path) -> None:
+    with SlackServer() as slack:
+        quiet = naqid("replay", story, "--json", NAQID_SLACK_WEBHOOK=slack.url)
+        alerts = quiet.stdout.count("\n")
+        assert (alerts > 0, slack.posts) == (True, [])
+        for _ in range(2):
+            ran = naqid("replay", story, "--json", "--announce", "--data", "kept", NAQID_SLACK_WEBHOOK=slack.url)
+            assert (ran.returncode, ran.stderr, ran.stdout) == (0, "", quiet.stdout)
+            assert len(slack.posts) == alerts
+
+
+def test_what_slack_does_not_take_now_is_told_of_and_kept(naqid: Naqid, story: Path) -> None:
+    with SlackServer() as slack:
+        slack.script([rate_limited(30)])
+        ran = naqid("replay", story, "--announce", "--data", "kept", NAQID_SLACK_WEBHOOK=slack.url)
+    assert ran.returncode == 0
+    assert "could not be posted yet" in ran.stderr
+    assert slack.url not in ran.stderr
+    assert json.loads(naqid("status", "--json", "--data", "kept").stdout)["outbox"]["waiting"] > 0
 
 
 def test_reading_needs_no_memory_and_prints_a_line_an_article(naqid: Naqid, story: Path) -> None:
