@@ -34,7 +34,9 @@ def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
     """The stance of the sentence itself towards a trigger; `frame` is the innermost frame around it."""
     negated, future = _negated(line, trigger)
     modality = _modality(line, trigger, frame, future)
-    asserted = _is_verbal(trigger) or _noun_asserted(line, trigger, frame)
+    # "threatens to withdraw", "failed to storm": the verb of threat or failure brings the noun to speech.
+    brought = modality != "stated" or _failed(line, trigger)
+    asserted = _is_verbal(trigger) or (not _linked(line, trigger) and (brought or _noun_asserted(line, trigger, frame)))
     if negated and _excepts(line, trigger):
         # "holds nothing but the south": neither the denial of the whole nor its assertion.
         asserted = False
@@ -64,11 +66,21 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
         negated = position > 0 and among(tokens[position - 1], grammar.verbal_negators)
         if negated and among(tokens[position], grammar.happening):
             return True, tokens[position - 1].form in grammar.future_negators
-    if "ب" in trigger.prefix or tokens[before[0]].form in grammar.inside:
-        reach = _words_before(line, at, _FAILURE_REACH)
-        if any(among(tokens[position], grammar.failing) for position in reach):
-            return True, False
-    return False, False
+    return _failed(line, trigger), False
+
+
+def _failed(line: Line, trigger: Trigger) -> bool:
+    """Whether the noun stands as what was failed at ("failed in storming")."""
+    reach = _words_before(line, trigger.first, _FAILURE_REACH)
+    if _is_verbal(trigger) or not reach:
+        return False
+    inside = "ب" in trigger.prefix or line.tokens[reach[0]].form in line.grammar.inside
+    return inside and any(among(line.tokens[position], line.grammar.failing) for position in reach)
+
+
+def _linked(line: Line, trigger: Trigger) -> bool:
+    """Whether the noun hangs on "link with", "question of": then it is granted or only spoken of."""
+    return any(among(line.tokens[i], line.grammar.linking) for i in _words_before(line, trigger.first, _NEAR))
 
 
 def _excepts(line: Line, trigger: Trigger) -> bool:
@@ -113,8 +125,6 @@ def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
     for distance, position in enumerate(before[:3]):
         if grammar.presupposing.at(tokens, position) and distance + 1 >= 1:
             return False
-    if any(among(tokens[position], grammar.linking) for position in before):
-        return False
     if before and tokens[before[0]].form in grammar.being:
         return False
     if any(among(tokens[position], grammar.happening) for position in before):
