@@ -17,14 +17,21 @@ SENTENCE = "سيطر الجيش على مدينة البوكمال وقصف ري
 
 
 @pytest.fixture(scope="module")
-def made(warm_cache: Path) -> Gazetteer:
-    return load_gazetteer(TABLE, warm_cache)
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Gazetteer, Path]:
+    """A gazetteer that was made without a cache, and the folder that it filled."""
+    folder = tmp_path_factory.mktemp("geonames")
+    return load_gazetteer(TABLE, folder), folder
 
 
 @pytest.fixture
-def kept(made: Gazetteer, warm_cache: Path, tmp_path: Path) -> Path:
-    """A cache folder of its own, filled for `TABLE`."""
-    shutil.copytree(warm_cache, tmp_path, dirs_exist_ok=True)
+def made(filled: tuple[Gazetteer, Path]) -> Gazetteer:
+    return filled[0]
+
+
+@pytest.fixture
+def kept(filled: tuple[Gazetteer, Path], tmp_path: Path) -> Path:
+    """A copy of the filled folder."""
+    shutil.copytree(filled[1], tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

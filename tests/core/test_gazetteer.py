@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 @pytest.fixture(scope="module")
 def gazetteer(warm_cache: Path) -> Gazetteer:
     table = tomllib.loads((ROOT / "config" / "places.toml").read_text(encoding="utf-8"))
-    return load_gazetteer(table, warm_cache)
+    return load_gazetteer(table, warm_cache / "naqid")
 
 
 # A sentence, and the places that it names: the words in the text, "=", the place's id.
