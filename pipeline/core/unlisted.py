@@ -36,12 +36,17 @@ class Unlisted:
         """
         for index in range(len(self._tokens) - 1):
             cue = self._words.cues.get(self._tokens[index].form)
-            if cue is None or cue.introduces is None or index in covered:
+            if cue is None or cue.introduces is None or index in covered or self._is_possessed(index, cue):
                 continue
             span = self._name_behind(index + 1, cue)
             if span is not None and covered.isdisjoint(range(span[0], span[1] + 1)):
                 start, end = self._tokens[span[0]].start, self._tokens[span[1]].end
                 yield start, end, self._place(span, cue, sure, country), cue
+
+    def _is_possessed(self, index: int, cue: Cue) -> bool:
+        """Whether the word is folded like the cue but means somebody's own (بلده, his country)."""
+        word = self._tokens[index]
+        return cue.word.endswith("ة") and "ة" not in self._text[word.start : word.end]
 
     def _name_behind(self, index: int, cue: Cue) -> tuple[int, int] | None:
         """The first and the last token of a name that begins at the index, None where no name stands."""
