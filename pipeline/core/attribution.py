@@ -75,11 +75,15 @@ def _says(line: Line, index: int, saying: Saying) -> bool:
     tokens, grammar = line.tokens, line.grammar
     if grammar.according.at(tokens, index) or grammar.recalling.at(tokens, index):
         return False
+    after_that = index > 1 and line.is_opener(index - 1) and grammar.presupposing.at(tokens, index - 2)
+    if after_that or (index and grammar.presupposing.at(tokens, index - 1)):
+        # "after it had denied": recalled, not said now.
+        return False
+    if saying.pronoun and index and grammar.recalling.at(tokens, index - 1):
+        return False
     if saying.form == "masdar":
-        if index and grammar.presupposing.at(tokens, index - 1):
-            return False
         return saying.pronoun or (saying.force in ("deny", "admit") and line.headline and index < 4)
-    if index and tokens[index - 1].form in grammar.verbal_negators:
+    if index and among(tokens[index - 1], grammar.verbal_negators):
         # "did not confirm", "did not deny": nothing is said.
         return False
     return not among(tokens[index], grammar.needing_opener) or _opener_after(line, index) is not None
@@ -117,6 +121,8 @@ def _frame(line: Line, index: int, saying: Saying, found: list[Frame], cast: Cas
     else:
         head = _head(line, index, saying, outer, cast)
     relative = saying.pronoun and saying.form in ("past", "present")
+    if relative and head.force == "deny" and (head.speaker is None or not head.speaker.recognised):
+        return None, index  # كذبة is a lie, not "he denied it"
     if relative and head.force == "deny":
         return Frame("deny", index, 0, index, head.speaker, tuple(head.relays), backwards=True), index
     if relative and not _names_content(line, index, saying, outer, found):

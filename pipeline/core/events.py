@@ -43,6 +43,7 @@ class EventKind:
     recurs: bool
     converse: frozenset[str]
     headline_as: str
+    person_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class EventKinds:
         self._entries: dict[str, list[_Entry]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], EventKind]]] = {}
         self._not_before: dict[str, frozenset[str]] = {}
+        self._not_after: dict[str, frozenset[str]] = {}
         for kind in self._kinds.values():
             self._learn(kind, words[kind.id])
 
@@ -104,11 +106,12 @@ class EventKinds:
                     exclusive=entry.get("exclusive", False),
                     converse=frozenset(entry.get("converse", ())),
                     headline_as=entry.get("headline_as", ""),
+                    person_as=entry.get("person_as", ""),
                 )
             except (KeyError, TypeError) as error:
                 raise ValueError(f"events.toml: kind {name!r}: {error} is missing or wrong") from error
         for kind in kinds.values():
-            for other in (*kind.opposes, *kind.converse, *filter(None, [kind.headline_as])):
+            for other in (*kind.opposes, *kind.converse, *filter(None, [kind.headline_as, kind.person_as])):
                 if other not in kinds:
                     raise ValueError(f"events.toml: kind {kind.id!r} names {other!r}, which is no kind")
         return cls(kinds, data)
@@ -156,6 +159,7 @@ class EventKinds:
         for phrase in words.get("phrases", ()):
             forms = tuple(without_article(token.form) for token in tokens(phrase))
             self._phrases.setdefault(forms[0], []).append((forms, kind))
+        self._not_after[kind.id] = frozenset(fold(word) for word in words.get("not_after", ()))
         self._not_before[kind.id] = frozenset(fold(word) for word in words.get("not_before", ()))
 
     def _phrase_at(self, line: Sequence[Token], index: int) -> Trigger | None:
@@ -186,6 +190,8 @@ class EventKinds:
         return max(found, key=lambda item: item[0], default=(None, None))[1]
 
     def _shielded(self, line: Sequence[Token], index: int, kind: EventKind) -> bool:
+        if index and line[index - 1].form in self._not_after[kind.id]:
+            return True
         words = self._not_before[kind.id]
         near = line[max(0, index - 2) : index + 5]
         return bool(words) and any(rest in words for token in near for _, rest in proclitic_splits(token.form))

@@ -94,6 +94,8 @@ def _ends(line: Line, position: int, begun: bool) -> bool:
         return True
     if token.form in grammar.rumours or grammar.phrase_stops.at(line.tokens, position):
         return True
+    if grammar.refuting_after.at(line.tokens, position):
+        return True
     if grammar.refuting_before.at(line.tokens, position) or token.form in grammar.verbal_negators:
         return True
     if grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles:

@@ -15,6 +15,9 @@ from pipeline.core.wording import Wording
 # happen once (a town's fall) and for kinds that recur (a strike, a meeting).
 _ONCE = {"country": 2, "region": 2, "division": 1, "district": 0, "town": 0, "part": 0, "site": 0}
 _RECURRING = {"country": 3, "region": 3, "division": 2, "district": 2, "town": 1, "part": 1, "site": 1}
+# In a city of this size as much happens as in a province.
+_METROPOLIS = 1_000_000
+_AT_ONCE = timedelta(days=2)
 # One actor on both sides weighs as much as so many words.
 _ACTOR_WORDS = 2
 
@@ -94,6 +97,21 @@ class Pair:
         known = self.earlier.actor is not None and self.later.actor is not None
         return known or self.later.place.level == "site"
 
+    @cached_property
+    def vouched(self) -> bool:
+        """Whether somebody stands for the later side, of something that happens but once at a place so small."""
+        small = self.later.place.level in ("town", "part", "site", "district")
+        speaker = self.later.speaker
+        return speaker is not None and speaker.recognised and small and not self.second.recurs
+
+    @cached_property
+    def holder_says(self) -> bool:
+        """Of who holds a place: whether the later side's speaker belongs to those who he says hold it."""
+        speaker, holder = self.later.speaker, self.later.actor
+        if not self.second.exclusive:
+            return True
+        return speaker is not None and holder is not None and bool(holder.camp) and speaker.camp == holder.camp
+
     def _places_meet(self) -> bool:
         """The same place, or a denial for a whole district or town against a claim for a part of it."""
         if self.earlier.place.id == self.later.place.id:
@@ -115,8 +133,14 @@ class Pair:
         """The wider the place and the commoner the happening, the more words of the matter must be shared."""
         if self.first.person or self.second.person or self.one_report:
             return True
-        table = _RECURRING if self.second.recurs else _ONCE
-        wanted = table[self.later.place.level]
+        level = "division" if self.later.place.population > _METROPOLIS else self.later.place.level
+        wanted = (_RECURRING if self.second.recurs else _ONCE)[level]
+        if (
+            level != "division"
+            and self.later.explicit
+            and self.later.evidence.published - self.earlier.evidence.published <= _AT_ONCE
+        ):
+            wanted -= 1  # what is openly denied within a day or two is what was just reported
         shared = len(set(self.earlier.about) & set(self.later.about))
         return shared + (_ACTOR_WORDS if self._one_actor else 0) >= wanted
 

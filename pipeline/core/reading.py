@@ -9,12 +9,12 @@ from pipeline.core.arabic import Token, tokens, without_clitics
 from pipeline.core.article import Article, digest
 from pipeline.core.attribution import Frame, frames
 from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
-from pipeline.core.events import EventKinds, Trigger
+from pipeline.core.events import EventKind, EventKinds, Trigger
 from pipeline.core.gazetteer import Gazetteer, Mention
 from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
 from pipeline.core.places import Place
-from pipeline.core.roles import LocatedMention, actor, locate, place, theme
+from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
 from pipeline.core.speakers import Cast, Speakers, shared_words
@@ -143,10 +143,21 @@ class Reader:
         opening = bool(line.tokens) and bool(self._grammar.recalling.at(line.tokens, start))
         return opening or self._grammar.recalled.find(line.tokens, 0, len(line.tokens)) is not None
 
+    def _kind_meant(self, line: Line, trigger: Trigger) -> EventKind:
+        """The kind that the words mean here: headlines tell in the present, a named man's killing is a death."""
+        kind = trigger.kind
+        if line.headline and kind.headline_as:
+            return self._kinds[kind.headline_as]
+        if kind.person_as and names_person(line, trigger):
+            return self._kinds[kind.person_as]
+        return kind
+
     def _aside(self, line: Line, trigger: Trigger) -> bool:
         """Whether it stands in a relative clause ("the town that X holds"): told to say which, not as news."""
         if trigger.form == "phrase" and line.tokens[trigger.first].form.startswith(self._grammar.article):
             return True  # "the district subject to the control of"
+        if trigger.first and self._grammar.recalling.at(line.tokens, trigger.first - 1):
+            return True  # "was holding"
         before = range(max(0, trigger.first - 2), trigger.first)
         return any(
             line.tokens[position].form in self._grammar.relatives | self._grammar.restricting for position in before
@@ -163,8 +174,8 @@ class Reader:
         where: Place,
         cast: Cast,
     ) -> Claim:
-        kind = self._kinds[trigger.kind.headline_as] if segment.headline and trigger.kind.headline_as else trigger.kind
-        who = actor(line, trigger, said, voice.speaker, cast)
+        kind = self._kind_meant(line, trigger)
+        who = actor(line, replace(trigger, kind=kind), said, voice.speaker, cast)
         whom = theme(line, trigger, voice.speaker, cast) if kind.theme == "object" else None
         cues = tuple(sorted({(line.tokens[cue].start, line.tokens[cue].end) for cue in voice.cues}))
         evidence = Evidence(

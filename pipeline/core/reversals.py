@@ -39,6 +39,10 @@ class Rule:
     """Whether the earlier side said "not yet": what then comes to pass reverses nothing."""
     pinned: bool = False
     """Whether it must be known of both sides who acts, or the place must be one spot."""
+    holder_says: bool = False
+    """Whether, of who holds a place, it must be the holder who says so."""
+    vouched: bool = False
+    """Whether a speaker of the later side, of a happening that does not recur in a small place, does as well."""
     later_named: bool = False
     """Whether the later side must be a speaker with a camp who states it."""
 
@@ -50,10 +54,14 @@ RULES: tuple[Rule, ...] = (
     Rule("denial", 0.90, "affirmed, then denied", later_explicit=True),
     Rule("turn", 0.85, "denied, then affirmed", one_camp=True, not_yet=False),
     Rule("admission-to-the-contrary", 0.80, "contraries affirmed", one_camp=True, later_explicit=True),
-    Rule("negation", 0.75, "affirmed, then denied", later_explicit=False, pinned=True),
-    Rule("state", 0.70, "contraries affirmed", state_after_event=True, pinned=True),
+    Rule("negation", 0.75, "affirmed, then denied", later_explicit=False, pinned=True, vouched=True),
+    Rule("state", 0.70, "contraries affirmed", state_after_event=True, pinned=True, holder_says=True),
     Rule("contest", 0.60, "denied, then affirmed", one_camp=False, earlier_explicit=True, later_named=True),
 )
+
+
+# Of what happens often at one place, two sentences tell the same when they share so many words.
+_SAME_MATTER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def _judge(pair: Pair, claims: Sequence[Claim], rules: Rules) -> Reversal | None
     rule = next((rule for rule in RULES if _applies(rule, pair)), None)
     if rule is None or not pair.may_meet:
         return None
-    if pair.one_report and not (pair.one_camp and (earlier.explicit or later.explicit)):
+    if pair.one_report and not (pair.one_camp and earlier.explicit and later.explicit):
         # A rival's claim and its denial side by side is ordinary reporting.
         return None
     if not pair.one_report and _already_said(pair, claims, rules):
@@ -127,7 +135,9 @@ def _applies(rule: Rule, pair: Pair) -> bool:
     )
     if any(wanted is not None and wanted != given for wanted, given in asked):
         return False
-    if rule.pinned and not pair.pinned:
+    if rule.pinned and not (pair.pinned or (rule.vouched and pair.vouched)):
+        return False
+    if rule.holder_says and not pair.holder_says:
         return False
     if rule.takes_back and not pair.takes_back:
         return False
@@ -180,6 +190,8 @@ def _already_said(pair: Pair, claims: Sequence[Claim], rules: Rules) -> bool:
         kind = rules.kinds[claim.kind]
         same = (kind.topic, kind.sign, claim.polarity) == (pair.second.topic, pair.second.sign, later.polarity)
         if not same or claim.place.id != later.place.id or claim.evidence.article_id == later.evidence.article_id:
+            continue
+        if pair.second.recurs and len(set(claim.about) & set(later.about)) < _SAME_MATTER:
             continue
         if claim.evidence.article_id == earlier.evidence.article_id and claim.voice == later.voice:
             return True

@@ -11,13 +11,15 @@ from pipeline.core.events import Trigger
 from pipeline.core.gazetteer import Mention
 from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
-from pipeline.core.nounphrases import party_of, phrase_after
+from pipeline.core.nounphrases import Phrase, party_of, phrase_after, subject_before
 from pipeline.core.places import Place
 from pipeline.core.speakers import Cast, PartyMention
 
 _BEHIND = 6
 _BEFORE = 9
 _PLACE_REACH = 16
+_NAME = 8
+_STOPS = frozenset(".:؛")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,10 @@ def actor(line: Line, trigger: Trigger, frames: Sequence[Frame], speaker: Party 
     """Who does it: the genitive behind a noun, the subject behind or before a verb, the speaker for "his"."""
     if trigger.pronoun:
         return _known_before(line, trigger, frames) or speaker
-    if trigger.form == "noun":
-        return _known_behind(line, trigger, trigger.first + 3) or _person(line, trigger, cast)
     if trigger.kind.person:
-        return _person(line, trigger, cast) or speaker or _known_before(line, trigger, frames)
+        return person(line, trigger, cast) or (None if trigger.form == "noun" else speaker)
+    if trigger.form == "noun":
+        return _known_behind(line, trigger, trigger.first + 3)
     known = _known_behind(line, trigger, trigger.first + _BEHIND) or _known_before(line, trigger, frames)
     if known is None and trigger.kind.exclusive and trigger.kind.aspect == "state":
         return speaker  # "the town is under control", said by those who hold it
@@ -63,22 +65,67 @@ def theme(line: Line, trigger: Trigger, speaker: Party | None, cast: Cast) -> Pa
     start = trigger.last + 1
     while start < len(line) and line.tokens[start].form in line.grammar.befalling:
         start += 1
-    first, last = phrase_after(line, start)
+    phrase = phrase_after(line, start)
     if trigger.form in ("past", "present"):
-        first, last = _object_behind(line, first, last)
-    return party_of(line, (first, min(last, first + 7)), cast)
+        phrase = _object_behind(line, phrase)
+    return party_of(line, _without_place(line, phrase), cast)
 
 
-def _object_behind(line: Line, first: int, last: int) -> tuple[int, int]:
+def person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
+    """The person concerned by a kind that concerns one: behind a noun, before or behind a verb, before a state."""
+    if trigger.form == "noun":
+        return party_of(line, _without_place(line, phrase_after(line, trigger.last + 1)), cast)
+    before = subject_before(line, trigger.first)
+    if before is not None:
+        return party_of(line, before, cast)
+    if trigger.form != "phrase":
+        first, last = phrase_after(line, trigger.first + 1)
+        if trigger.last > trigger.first:
+            last = min(last, trigger.last - 1)  # the complement is no part of the name
+        if last >= first:
+            return party_of(line, _without_place(line, (first, last)), cast)
+    return party_of(line, _words_before(line, trigger.first), cast)
+
+
+def names_person(line: Line, trigger: Trigger) -> bool:
+    """Whether a rank or an office stands where the victim does: "the killing of Colonel X", "the mayor was killed"."""
+    starts = [trigger.last + 1]
+    if trigger.form != "noun":
+        starts.append((subject_before(line, trigger.first) or _words_before(line, trigger.first))[0])
+    return any(start < len(line) and among(line.tokens[start], line.grammar.persons) for start in starts)
+
+
+def _words_before(line: Line, at: int) -> Phrase:
+    """The words of the clause before a token, particles left out."""
+    skipped = QUOTES | line.grammar.perfect | line.grammar.verbal_negators
+    last = at - 1
+    while last >= 0 and line.tokens[last].form in skipped:
+        last -= 1
+    first = last + 1
+    while first > 0 and last - first < _NAME - 1 and not line.closes(first - 1) and not line.is_opener(first - 1):
+        first -= 1
+    if first <= last and line.grammar.saying(line.tokens, first) is not None:
+        return first, first - 1
+    return first, last
+
+
+def _without_place(line: Line, phrase: Phrase) -> Phrase:
+    """The phrase up to "in …", which says where, and of no more words than a name has."""
+    first, last = phrase
+    last = min(last, first + _NAME - 1)
+    inside = (i for i in range(first + 1, last + 1) if line.tokens[i].form in line.grammar.inside)
+    return first, next(inside, last + 1) - 1
+
+
+def _object_behind(line: Line, phrase: Phrase) -> Phrase:
     """Behind the verb's subject, after commas and times, the office of the one whom it befalls."""
-    position = last + 1
-    while position < min(first + _PLACE_REACH, len(line)):
+    first, last = phrase
+    for position in range(last + 1, min(first + _PLACE_REACH, len(line))):
         if among(line.tokens[position], line.grammar.persons):
             return phrase_after(line, position)
-        if line.is_opener(position) or line.tokens[position].form in (".", ":"):
+        if line.is_opener(position) or line.tokens[position].form in _STOPS:
             break
-        position += 1
-    return first, last
+    return phrase
 
 
 def place(
@@ -154,29 +201,6 @@ def _known_before(line: Line, trigger: Trigger, frames: Sequence[Frame]) -> Part
             if mention.last == position and mention.first not in speaking:
                 return _from(line, mention)
     return None
-
-
-def _person(line: Line, trigger: Trigger, cast: Cast) -> Party | None:
-    """For kinds that befall a person: the phrase behind the trigger, else the one before a verb."""
-    if not trigger.kind.person:
-        return None
-    if trigger.form != "phrase":
-        first, last = phrase_after(line, trigger.last + 1)
-        party = party_of(line, (first, min(last, first + 7)), cast)
-        if party is not None or trigger.form == "noun":
-            return party
-    end = trigger.first - 1
-    skipped = QUOTES | line.grammar.perfect | line.grammar.verbal_negators
-    while end >= 0 and (line.tokens[end].form in skipped):
-        end -= 1
-    start = end + 1
-    while start > 0 and end - start < 8 and line.tokens[start - 1].kind != "mark" and not line.is_opener(start - 1):
-        start -= 1
-    if start > end or line.tokens[start].form in line.grammar.verbal_negators:
-        return None
-    if line.grammar.saying(line.tokens, start) is not None:
-        return None
-    return party_of(line, (start, end), cast)
 
 
 def _from(line: Line, mention: PartyMention) -> Party:

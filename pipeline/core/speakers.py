@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.arabic import Token, fold, proclitic_splits, tokens
+from pipeline.core.analysis import light_stem
+from pipeline.core.arabic import Token, fold, proclitic_splits, tokens, without_clitics
 from pipeline.core.claims import Party
 from pipeline.core.events import without_article
 from pipeline.core.gazetteer import Gazetteer
@@ -144,16 +145,17 @@ class Cast:
         head = words[0]
         if mentions and mentions[0].first <= _lead(line):
             known = mentions[0].party
-            return Party(known.id, name, known.camp)
+            return Party(known.id, name, known.camp, recognised=True)
         meant = self._meant_here(words)
         if meant is not None:
-            return Party(meant, name, self._speakers.parties[meant].camp)
+            return Party(meant, name, self._speakers.parties[meant].camp, recognised=True)
         camp = mentions[0].party.camp if mentions else self._camp(words)
         if among(head, self._grammar.pointing) and not mentions:
             before = self._pointed_at(words, camp)
             if before is not None:
                 return before
-        return Party(_identity(words), name, camp)
+        office = among(head, self._grammar.roles) or among(head, self._grammar.pointing)
+        return Party(_identity(words), name, camp, recognised=office)
 
     def _meant_here(self, words: Sequence[Token]) -> str | None:
         """The party that a short name means in the article's country ("the coalition", "the general command")."""
@@ -215,8 +217,9 @@ def shared_words(one: Party, two: Party) -> frozenset[str]:
 
 
 def _words(party: Party) -> frozenset[str]:
-    words = (without_article(token.form) for token in tokens(party.name) if token.kind == "word")
-    return frozenset(word for word in words if len(word) > 2)
+    words = (light_stem(token.form) for token in tokens(party.name) if token.kind == "word")
+    # The accusative's alef is no letter of the word (أربعين محتجزا).
+    return frozenset(word[:-1] if word.endswith("ا") and len(word) > 4 else word for word in words if len(word) > 2)
 
 
 def _short(name: str, heads: Sequence[str]) -> str:
@@ -231,7 +234,7 @@ def _lead(line: Sequence[Token]) -> int:
 
 
 def _identity(words: Sequence[Token]) -> str:
-    return " ".join(without_article(word.form) for word in words)
+    return " ".join(without_clitics(word.form) for word in words)
 
 
 def _clean(name: str) -> str:
