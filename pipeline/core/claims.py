@@ -20,8 +20,8 @@ class Party:
     """Someone who speaks or acts, as far as the sentence names him.
 
     `id` is the same wherever the same party is meant: an entry of `config/speakers.toml`, else the folded words.
-    `camp` is the id of the side that he speaks for, "" where it is not known. `name` is how he was written. `recognised` is True
-    for a known party or an office ("a military source"), False for other words that stand where one would.
+    `camp` is the id of the side that he speaks for, "" where it is not known. `name` is how he was written.
+    `recognised` is True for a known party or an office ("a military source"), False for other words in its place.
     """
 
     id: str

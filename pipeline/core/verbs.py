@@ -17,7 +17,8 @@ def conjugate(past: str, present: str) -> dict[str, Tense]:
 
     `past` is the third person masculine singular (نفى), `present` the same (ينفي). Weak endings follow the rules of
     the grammar: final ى drops before ت and وا (نفت، نفوا) and turns into ا before an object (نفاه); a present
-    in ي or و loses it in the jussive (لم ينف); a long hollow verb shortens there (لم يستقل). Object pronouns are joined on.
+    in ي or و loses it in the jussive (لم ينف); a long hollow verb shortens there (لم يستقل). Object pronouns are
+    joined on.
     """
     forms: dict[str, Tense] = {}
     for form in _past(past):

@@ -247,7 +247,7 @@ def test_a_nested_denial_gives_a_claim_to_each_mouth(reader: Reader, publish: Pu
     claims = _claims(
         reader,
         publish,
-        "قال المسؤول الروسي إن كل ما أعلنه تنظيم داعش عن أن الجيش السوري انسحب من البوكمال أقاويل لا أساس لها من الصحة.",
+        "قال المسؤول الروسي إن كل ما أعلنه تنظيم داعش عن أن الجيش السوري انسحب من البوكمال أقاويل لا أساس لها.",
     )
     said = {
         (claim.speaker.camp if claim.speaker else "", claim.polarity) for claim in claims if claim.kind == "withdraw"
