@@ -5,10 +5,10 @@ UV ?= uv
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo run test check format lock audit clean
+.PHONY: help venv demo run servers env test test-servers check format lock audit clean
 
 help: ## what can be made
-	@awk -F ' ## ' '/^[a-z]+:.* ## / { split($$1, part, ":"); printf "make %-8s %s\n", part[1], $$2 }' Makefile
+	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, part, ":"); printf "make %-13s %s\n", part[1], $$2 }' Makefile
 
 venv: .venv/ready ## the environment that runs naqid
 
@@ -18,8 +18,28 @@ demo: .venv/ready ## a story in which a reversal is caught, with real output
 run: .venv/ready ## the service over config/outlets.toml, until Ctrl-C
 	@$(BIN)/naqid run
 
+servers: .venv/ready-to-test ## a real Kafka and a real Elasticsearch to try it on, until Ctrl-C (needs Java and Maven)
+	@$(BIN)/python tests/servers/leave_running.py
+
+# "set -C" refuses to write over a file that appeared since it was looked for. The passwords are letters and digits, as
+# they stand inside addresses.
+env: ## random passwords for docker-compose.yml, in .env, which only its owner may read
+	@if [ -e .env ]; then echo 'make env: .env is there already; its passwords are in use, so it stays as it is' >&2; exit 2; fi
+	@umask 077; set -C; { \
+		echo '# Passwords for docker-compose.yml; keep a copy: the data on the volumes are locked with them.'; \
+		for name in ELASTIC_PASSWORD KIBANA_PASSWORD NAQID_PASSWORD KIBANA_ENCRYPTION_KEY; do \
+			echo "$$name=$$(od -A n -N 24 -t x1 /dev/urandom | tr -d ' \n')"; \
+		done; \
+		echo '# The address of a Slack incoming webhook; without one, alerts are printed: docker compose logs announcer'; \
+		echo 'NAQID_SLACK_WEBHOOK='; \
+	} > .env
+	@echo 'wrote .env; now: docker compose up --detach --build'
+
 test: .venv/ready-to-test ## every test
 	@$(BIN)/python -m pytest
+
+test-servers: .venv/ready-to-test ## the tests on a real Kafka and a real Elasticsearch, alone (needs Java and Maven)
+	@$(BIN)/python -m pytest tests/servers
 
 check: .venv/ready-to-test ## style, types and layers
 	$(BIN)/ruff check .
@@ -32,8 +52,9 @@ format: .venv/ready-to-test ## lay the code out
 	$(BIN)/ruff format .
 
 lock: ## renew the lock files (needs uv)
-	$(UV) pip compile $(LOCK) -o requirements.lock
-	$(UV) pip compile $(LOCK) --extra servers --extra dev -c requirements.lock -o requirements-test.lock
+	$(UV) pip compile $(LOCK) --group build -o requirements.lock
+	$(UV) pip compile $(LOCK) --extra servers -c requirements.lock -o requirements-servers.lock
+	$(UV) pip compile $(LOCK) --group build --extra servers --extra dev -c requirements-servers.lock -o requirements-test.lock
 
 audit: .venv/ready ## known vulnerabilities of what is locked (needs the network)
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit
@@ -43,7 +64,7 @@ clean: ## remove the environments and caches
 	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	--group build pyproject.toml
+	pyproject.toml
 
 # What is locked is installed by its hashes; the project itself is then linked in without asking anyone.
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r
