@@ -33,9 +33,13 @@ ENV PATH=/opt/naqid/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     XDG_CONFIG_HOME=/etc \
     XDG_DATA_HOME=/var/lib \
-    XDG_CACHE_HOME=/var/lib/naqid/cache
+    XDG_CACHE_HOME=/var/lib/naqid/cache \
+    NAQID_HEARTBEAT=/tmp/alive
 USER 10001:10001
 WORKDIR /var/lib/naqid
 VOLUME ["/var/lib/naqid"]
+# Every process that stays touches that file every ten seconds as long as its work goes on.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=2 \
+    CMD test -n "$(find /tmp/alive -mmin -2)"
 ENTRYPOINT ["naqid"]
 CMD ["--help"]

@@ -1,4 +1,4 @@
-"""systemd's notify protocol, against a real socket that listens as systemd does."""
+"""How a service tells that it is well: to a real socket that listens as systemd does, and by a file."""
 
 from __future__ import annotations
 
@@ -63,3 +63,28 @@ def test_a_manager_that_went_away_is_told_of_and_stops_nothing(
 )
 def test_the_watchdog_is_fed_at_half_of_its_time(variables: dict[str, str], expected: float | None) -> None:
     assert Notifier({"NOTIFY_SOCKET": "/nowhere"} | variables).watchdog_seconds == expected
+
+
+def test_a_heartbeat_touches_its_file_and_is_due_often(tmp_path: Path) -> None:
+    beat = tmp_path / "alive"
+    notifier = Notifier({"NAQID_HEARTBEAT": str(beat)})
+    notifier.ready()
+    assert not beat.exists()
+    notifier.alive()
+    os.utime(beat, (0, 0))
+    notifier.alive()
+    assert beat.stat().st_mtime > 0
+    assert notifier.watchdog_seconds == 10.0
+
+
+def test_of_a_watchdog_and_a_heartbeat_the_more_frequent_counts(tmp_path: Path) -> None:
+    variables = {"NOTIFY_SOCKET": "/nowhere", "NAQID_HEARTBEAT": str(tmp_path / "alive")}
+    assert Notifier(variables | {"WATCHDOG_USEC": "4000000"}).watchdog_seconds == 2.0
+    assert Notifier(variables | {"WATCHDOG_USEC": "120000000"}).watchdog_seconds == 10.0
+
+
+def test_a_heartbeat_that_cannot_be_written_is_told_of_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    Notifier({"NAQID_HEARTBEAT": str(tmp_path / "missing" / "alive")}).alive()
+    assert "could not be written: No such file or directory" in caplog.text

@@ -43,10 +43,8 @@ class ComposedKafka(Kafka):
             environment = {name: value.replace(there, here) for name, value in environment.items()}
         java = [self._java.program("java"), *environment["KAFKA_LOG4J_OPTS"].split(), "-cp", str(self._libraries / "*")]
         made = subprocess.run(
-            [*java, "kafka.docker.KafkaDockerWrapper", "setup"]
-            + ["--default-configs-dir", str(settings / "shipped")]
-            + ["--mounted-configs-dir", str(settings / "mounted")]
-            + ["--final-configs-dir", str(settings)],
+            [*java, "kafka.docker.KafkaDockerWrapper", "setup", "--default-configs-dir", str(settings / "shipped")]
+            + ["--mounted-configs-dir", str(settings / "mounted"), "--final-configs-dir", str(settings)],
             env=os.environ | environment,
             capture_output=True,
             encoding="utf-8",
