@@ -18,7 +18,7 @@ demo: .venv/ready ## a story in which a reversal is caught, with real output
 run: .venv/ready ## the service over config/outlets.toml, until Ctrl-C
 	@$(BIN)/naqid run
 
-servers: .venv/ready-to-test ## a real Kafka and a real Elasticsearch to try it on, until Ctrl-C (needs Java and Maven)
+servers: .venv/ready-to-test ## a real Kafka and a real Elasticsearch to try it on, until Ctrl-C
 	@$(BIN)/python tests/servers/leave_running.py
 
 # "set -C" refuses to write over a file that appeared since it was looked for. The passwords are letters and digits, as
@@ -38,7 +38,7 @@ env: ## random passwords for docker-compose.yml, in .env, which only its owner m
 test: .venv/ready-to-test ## every test
 	@$(BIN)/python -m pytest
 
-test-servers: .venv/ready-to-test ## the tests on a real Kafka and a real Elasticsearch, alone (needs Java and Maven)
+test-servers: .venv/ready-to-test ## the tests on those two alone (needs Java and Maven)
 	@$(BIN)/python -m pytest tests/servers
 
 check: .venv/ready-to-test ## style, types and layers

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from media_type_bridge import MediaTypeBridge
 from server_programs import HERE, Unavailable, elasticsearch_program, kafka_program, last_lines
 
 START_SECONDS = 120
@@ -215,6 +216,7 @@ class Kafka(Server):
 class Elasticsearch(Server):
     """One node without security, with the filters of `elasticsearch/ArabicAnalysisPlugin.java`.
 
+    Of version 9, or 8 where no Java runs a 9; the client of version 9 then finds a bridge before it.
     It is the real server without most of its modules: no ILM, data streams, reindex, scripts or `GET /`.
     """
 
@@ -224,15 +226,36 @@ class Elasticsearch(Server):
         super().__init__(folder)
         self._program = elasticsearch_program()
         self.version = self._program.version
-        self.port, self._transport_port = free_ports(2)
+        self.port, self._transport_port, self._node_port = free_ports(3)
         self.url = f"http://127.0.0.1:{self.port}"
+        self._bridge: MediaTypeBridge | None = None
+        if not self.version.startswith("8."):
+            self._node_port = self.port
+
+    def start(self) -> None:
+        if self._node_port != self.port and self._bridge is None:
+            self._bridge = MediaTypeBridge(self.port, self._node_port)
+        super().start()
+
+    def stop(self) -> None:
+        super().stop()
+        self._close_bridge()
+
+    def kill(self) -> None:
+        super().kill()
+        self._close_bridge()
+
+    def _close_bridge(self) -> None:
+        if self._bridge:
+            self._bridge.close()
+            self._bridge = None
 
     def _command(self) -> list[str]:
         # The node writes into its folder of settings, so it gets one of its own.
         shutil.copytree(HERE / "elasticsearch" / "config", self.folder / "config", dirs_exist_ok=True)
         (self.folder / "temporary").mkdir(exist_ok=True)
         settings = {
-            "http.port": self.port,
+            "http.port": self._node_port,
             "transport.port": self._transport_port,
             "path.data": self.folder / "data",
             "path.logs": self.folder / "logs",

@@ -51,6 +51,7 @@ def kafka_program() -> tuple[Path, Java]:
     Raises:
         Unavailable: Java 17 or Maven is missing, or Maven could not fetch.
     """
+    bring_java_and_maven()
     java = java_of(17)
     pom = HERE / "kafka" / "pom.xml"
     with built(f"kafka-{digest(pom)}") as (folder, wanted):
@@ -65,6 +66,7 @@ def elasticsearch_program() -> ElasticsearchProgram:
     Raises:
         Unavailable: Java 17 or Maven is missing, or Maven could not fetch.
     """
+    bring_java_and_maven()
     try:
         java, version, release = java_of(21, compiler=True), "9.5.4", 21
     except Unavailable:
@@ -80,7 +82,7 @@ def elasticsearch_program() -> ElasticsearchProgram:
 
 
 def java_of(version: int, *, compiler: bool = False) -> Java:
-    """The oldest installed Java of at least `version`, since the older one has been tried with these servers longer.
+    """The Java in JAVA_HOME; without that the oldest installed one of at least `version`, being the best tried.
 
     Raises:
         Unavailable: there is none.
@@ -89,21 +91,23 @@ def java_of(version: int, *, compiler: bool = False) -> Java:
     if compiler:
         found = [java for java in found if Path(java.program("javac")).exists()]
     if not found:
-        kind = "a JDK" if compiler else "Java"
-        raise Unavailable(
-            f"the tests' servers need {kind} {version} or newer; name one in JAVA_HOME, or install one"
-            f" (Debian: apt-get install {' '.join(DEBIAN_PACKAGES)})"
-        )
+        kind = "a JDK (with javac)" if compiler else "Java"
+        named = os.environ.get("JAVA_HOME")
+        advice = f"JAVA_HOME={named} is none" if named else f"Debian: apt-get install {' '.join(DEBIAN_PACKAGES)}"
+        raise Unavailable(f"the tests' servers need {kind} of version {version} or newer ({advice})")
     return min(found, key=lambda java: java.version)
 
 
 def installed_javas() -> Iterator[Java]:
-    homes = [Path(os.environ[name]) for name in ("JAVA_HOME",) if os.environ.get(name)]
-    for folder in (Path("/usr/lib/jvm"), Path("/opt/java"), Path.home() / ".sdkman" / "candidates" / "java"):
-        if folder.is_dir():
-            homes.extend(sorted(folder.iterdir()))
-    if on_path := shutil.which("java"):
-        homes.append(Path(on_path).resolve().parent.parent)
+    homes: list[Path] = []
+    if named := os.environ.get("JAVA_HOME"):
+        homes.append(Path(named))
+    else:
+        for folder in (Path("/usr/lib/jvm"), Path("/opt/java"), Path.home() / ".sdkman" / "candidates" / "java"):
+            if folder.is_dir():
+                homes.extend(sorted(folder.iterdir()))
+        if on_path := shutil.which("java"):
+            homes.append(Path(on_path).resolve().parent.parent)
     for home in homes:
         release = home / "release"
         if (home / "bin" / "java").exists() and release.exists():
@@ -112,15 +116,23 @@ def installed_javas() -> Iterator[Java]:
                 yield Java(home, int(told[1]))
 
 
-def install_debian_packages() -> None:
-    """Java 17 and Maven, where this is Debian, run by root.
+def bring_java_and_maven() -> None:
+    """Installs both where the servers are required and either is missing, if this is Debian and run by root.
 
     Raises:
-        Unavailable: it is not, or the packages could not be had.
+        Unavailable: the packages could not be had.
     """
+    if os.environ.get("NAQID_REQUIRE_SERVERS") != "1" and not os.environ.get("CI"):
+        return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Unavailable("only root on Debian can install Java and Maven for the tests' servers")
+        return
     with locked():
+        try:
+            java_of(17, compiler=True)
+            maven_program()
+            return
+        except Unavailable:
+            pass
         for arguments in (["update"], ["install", "--yes", "--no-install-recommends", *DEBIAN_PACKAGES]):
             ran = subprocess.run(
                 ["apt-get", "-qq", *arguments],
@@ -168,9 +180,7 @@ def digest(*files: Path) -> str:
 
 
 def maven(java: Java, pom: Path, goal: str, *definitions: str) -> None:
-    program = shutil.which("mvn")
-    if program is None:
-        raise Unavailable("Maven fetches the tests' servers and is missing here (Debian: apt-get install maven)")
+    program = maven_program()
     # A repository of its own: another Maven at work in the person's would disturb this one.
     repository = f"-Dmaven.repo.local={cache() / 'maven'}"
     ran = subprocess.run(
@@ -186,6 +196,12 @@ def maven(java: Java, pom: Path, goal: str, *definitions: str) -> None:
             f"Maven could not fetch what {pom.parent.name} needs (the first time wants the network):\n"
             f"{last_lines(ran.stdout + ran.stderr)}"
         )
+
+
+def maven_program() -> str:
+    if program := shutil.which("mvn"):
+        return program
+    raise Unavailable("the tests' servers are fetched by Maven, which is missing (Debian: apt-get install maven)")
 
 
 def install_plugin(java: Java, source: Path, home: Path, version: str, release: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import server_programs
 from elasticsearch import Elasticsearch as Client
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from media_type_bridge import MediaTypeBridge
 from server_processes import Elasticsearch, Failed, Kafka
 from server_programs import Unavailable, java_of
 
@@ -238,8 +240,39 @@ def test_a_server_that_cannot_start_shows_its_log(kafka: Kafka, tmp_path: Path) 
 
 
 def test_a_missing_java_is_named_with_what_to_install() -> None:
-    with pytest.raises(Unavailable, match=r"Java 99 or newer.*apt-get install"):
+    with pytest.raises(Unavailable, match=r"Java of version 99 or newer \("):
         java_of(99)
+
+
+def test_the_java_that_is_named_is_the_only_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(Unavailable, match=r"JAVA_HOME=.* is none"):
+        java_of(17)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "java").touch()
+    (tmp_path / "release").write_text('IMPLEMENTOR="Someone"\nJAVA_VERSION="21.0.8"\n')
+    assert java_of(17).version == 21
+    with pytest.raises(Unavailable, match="javac"):
+        java_of(17, compiler=True)
+
+
+def test_the_client_of_version_9_speaks_to_a_node_of_version_8_over_the_bridge() -> None:
+    port, node_port = server_processes.free_ports(2)
+    bridge = MediaTypeBridge(port, node_port)
+    with socket.create_server(("127.0.0.1", node_port)) as node:
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            at_node = node.accept()[0]
+            with at_node:
+                client.sendall(b"Accept: application/vnd.elasticsearch+json; compatible-with=9\r\n\r\n")
+                assert at_node.recv(1000) == b"Accept: application/vnd.elasticsearch+json; compatible-with=8\r\n\r\n"
+                at_node.sendall(b"200")
+                assert client.recv(1000) == b"200"
+            assert client.recv(1000) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client, node.accept()[0]:
+            bridge.close()
+            assert client.recv(1000) == b""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_half_a_download_is_no_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
