@@ -40,6 +40,6 @@ WORKDIR /var/lib/naqid
 VOLUME ["/var/lib/naqid"]
 # Every process that stays touches that file every ten seconds as long as its work goes on.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=2 \
-    CMD test -n "$(find /tmp/alive -mmin -2)"
+    CMD ["sh", "-c", "test -n \"$(find /tmp/alive -mmin -2)\""]
 ENTRYPOINT ["naqid"]
 CMD ["--help"]

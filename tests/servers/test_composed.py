@@ -29,7 +29,7 @@ class ComposedKafka(Kafka):
 
     def _command(self) -> list[str]:
         settings, data = self.folder / "settings", self.folder / "data"
-        for folder in ("shipped", "mounted"):
+        for folder in ("default", "mounted"):
             (settings / folder).mkdir(parents=True, exist_ok=True)
         (services_port,) = free_ports(1)
         environment = services()["kafka"]["environment"]
@@ -42,9 +42,9 @@ class ComposedKafka(Kafka):
         }.items():
             environment = {name: value.replace(there, here) for name, value in environment.items()}
         java = [self._java.program("java"), *environment["KAFKA_LOG4J_OPTS"].split(), "-cp", str(self._libraries / "*")]
+        shipped, mounted = (f"--{kind}-configs-dir={settings / kind}" for kind in ("default", "mounted"))
         made = subprocess.run(
-            [*java, "kafka.docker.KafkaDockerWrapper", "setup", "--default-configs-dir", str(settings / "shipped")]
-            + ["--mounted-configs-dir", str(settings / "mounted"), "--final-configs-dir", str(settings)],
+            [*java, "kafka.docker.KafkaDockerWrapper", "setup", shipped, mounted, f"--final-configs-dir={settings}"],
             env=os.environ | environment,
             capture_output=True,
             encoding="utf-8",
