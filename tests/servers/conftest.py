@@ -44,5 +44,5 @@ def pytest_runtest_call() -> Generator[None, object, object]:
 
 def do_without(unavailable: Unavailable) -> NoReturn:
     if os.environ.get("NAQID_REQUIRE_SERVERS") == "1":
-        pytest.fail(f"NAQID_REQUIRE_SERVERS=1, but {unavailable}", pytrace=False)
+        raise pytest.fail.Exception(f"NAQID_REQUIRE_SERVERS=1, but {unavailable}", pytrace=False) from None
     pytest.skip(str(unavailable).splitlines()[0])

@@ -27,7 +27,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """One installed Java: its folder, and its main version, such as 21."""
+    """One installed JDK: its folder, and its main version, such as 21."""
 
     home: Path
     version: int
@@ -49,7 +49,7 @@ def kafka_program() -> tuple[Path, Java]:
     """The folder of Kafka's libraries and a Java that runs them.
 
     Raises:
-        Unavailable: Java 17 or Maven is missing, or Maven could not fetch.
+        Unavailable: a JDK or Maven is missing, or Maven could not fetch.
     """
     bring_java_and_maven()
     java = java_of(17)
@@ -64,13 +64,13 @@ def elasticsearch_program() -> ElasticsearchProgram:
     """Elasticsearch 9 where there is a Java that runs it, else the last 8.
 
     Raises:
-        Unavailable: Java 17 or Maven is missing, or Maven could not fetch.
+        Unavailable: a JDK or Maven is missing, or Maven could not fetch.
     """
     bring_java_and_maven()
     try:
-        java, version, release = java_of(21, compiler=True), "9.5.4", 21
+        java, version, release = java_of(21), "9.5.4", 21
     except Unavailable:
-        java, version, release = java_of(17, compiler=True), "8.19.21", 17
+        java, version, release = java_of(17), "8.19.21", 17
     pom = HERE / "elasticsearch" / "pom.xml"
     plugin = HERE / "elasticsearch" / "ArabicAnalysisPlugin.java"
     with built(f"elasticsearch-{version}-{digest(pom, plugin)}") as (folder, wanted):
@@ -81,20 +81,17 @@ def elasticsearch_program() -> ElasticsearchProgram:
     return ElasticsearchProgram(home, version, java)
 
 
-def java_of(version: int, *, compiler: bool = False) -> Java:
-    """The Java in JAVA_HOME; without that the oldest installed one of at least `version`, being the best tried.
+def java_of(version: int) -> Java:
+    """The JDK in JAVA_HOME; without that the oldest installed one of at least `version`, being the best tried.
 
     Raises:
         Unavailable: there is none.
     """
     found = [java for java in installed_javas() if java.version >= version]
-    if compiler:
-        found = [java for java in found if Path(java.program("javac")).exists()]
     if not found:
-        kind = "a JDK (with javac)" if compiler else "Java"
         named = os.environ.get("JAVA_HOME")
         advice = f"JAVA_HOME={named} is none" if named else f"Debian: apt-get install {' '.join(DEBIAN_PACKAGES)}"
-        raise Unavailable(f"the tests' servers need {kind} of version {version} or newer ({advice})")
+        raise Unavailable(f"the tests' servers need a JDK of version {version} or newer ({advice})")
     return min(found, key=lambda java: java.version)
 
 
@@ -110,7 +107,7 @@ def installed_javas() -> Iterator[Java]:
             homes.append(Path(on_path).resolve().parent.parent)
     for home in homes:
         release = home / "release"
-        if (home / "bin" / "java").exists() and release.exists():
+        if (home / "bin" / "javac").exists() and release.exists():
             told = re.search(r'^JAVA_VERSION="(\d+)', release.read_text(encoding="utf-8"), re.MULTILINE)
             if told:
                 yield Java(home, int(told[1]))
@@ -128,7 +125,7 @@ def bring_java_and_maven() -> None:
         return
     with locked():
         try:
-            java_of(17, compiler=True)
+            java_of(17)
             maven_program()
             return
         except Unavailable:

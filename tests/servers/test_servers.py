@@ -240,7 +240,7 @@ def test_a_server_that_cannot_start_shows_its_log(kafka: Kafka, tmp_path: Path) 
 
 
 def test_a_missing_java_is_named_with_what_to_install() -> None:
-    with pytest.raises(Unavailable, match=r"Java of version 99 or newer \("):
+    with pytest.raises(Unavailable, match=r"a JDK of version 99 or newer \("):
         java_of(99)
 
 
@@ -249,11 +249,11 @@ def test_the_java_that_is_named_is_the_only_one(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(Unavailable, match=r"JAVA_HOME=.* is none"):
         java_of(17)
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "java").touch()
+    (tmp_path / "bin" / "javac").touch()
     (tmp_path / "release").write_text('IMPLEMENTOR="Someone"\nJAVA_VERSION="21.0.8"\n')
     assert java_of(17).version == 21
-    with pytest.raises(Unavailable, match="javac"):
-        java_of(17, compiler=True)
+    with pytest.raises(Unavailable, match="a JDK of version 22"):
+        java_of(22)
 
 
 def test_the_client_of_version_9_speaks_to_a_node_of_version_8_over_the_bridge() -> None:
