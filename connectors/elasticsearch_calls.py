@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
@@ -101,36 +101,35 @@ def reason_of(error: Any) -> str:
 
 def do(work: Work[Result], client: Elasticsearch) -> Result:
     """Do the work with a sync client."""
-    steps = _Steps(work)
-    while (step := steps.next) is not None:
-        if isinstance(step, Wait):
-            time.sleep(step.seconds)
-            steps.answered(None)
-            continue
-        try:
-            answer = attrgetter(step.name)(client)(**step.arguments)
-        except (TransportError, ApiError) as error:
-            steps.failed(error)
-        else:
-            steps.answered(answer)
-    return steps.result
+    try:
+        step = next(work)
+        while True:
+            try:
+                answer = time.sleep(step.seconds) if isinstance(step, Wait) else _method(client, step)(**step.arguments)
+            except (TransportError, ApiError) as error:
+                step = work.throw(error)
+            else:
+                step = work.send(answer)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
 
 
 async def do_async(work: Work[Result], client: AsyncElasticsearch) -> Result:
     """Do the work with an async client."""
-    steps = _Steps(work)
-    while (step := steps.next) is not None:
-        if isinstance(step, Wait):
-            await asyncio.sleep(step.seconds)
-            steps.answered(None)
-            continue
-        try:
-            answer = await attrgetter(step.name)(client)(**step.arguments)
-        except (TransportError, ApiError) as error:
-            steps.failed(error)
-        else:
-            steps.answered(answer)
-    return steps.result
+    try:
+        step = next(work)
+        while True:
+            awaited = asyncio.sleep(step.seconds) if isinstance(step, Wait) else _method(client, step)(**step.arguments)
+            try:
+                answer = await awaited
+            except (TransportError, ApiError) as error:
+                step = work.throw(error)
+            else:
+                step = work.send(answer)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
 
 
 def connection(url: str, credentials: Credentials, certificates: Path | None, timeout: float) -> dict[str, Any]:
@@ -150,25 +149,6 @@ def shown(url: str) -> str:
     return urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]).geturl()
 
 
-class _Steps:
-    """A generator that is walked by hand."""
-
-    def __init__(self, work: Work[Any]) -> None:
-        self._work = work
-        self.next: Call | Wait | None = None
-        self.result: Any = None
-        self.answered(None)
-
-    def answered(self, answer: Any) -> None:
-        self._walk(lambda: self._work.send(answer))
-
-    def failed(self, error: Exception) -> None:
-        self._walk(lambda: self._work.throw(error))
-
-    def _walk(self, walk: Any) -> None:
-        try:
-            self.next = walk()
-        except StopIteration as end:
-            self.next, self.result = None, end.value
-
-
+def _method(client: Elasticsearch | AsyncElasticsearch, call: Call) -> Callable[..., Any]:
+    method: Callable[..., Any] = attrgetter(call.name)(client)
+    return method

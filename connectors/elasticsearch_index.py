@@ -198,14 +198,16 @@ class _Work:
             hits += found
             if len(found) < size:
                 break
-        newest = {hit["_id"]: hit for hit in sorted(reversed(hits), key=lambda hit: int(hit["_version"]))}
+        newest = {hit["_id"]: hit for hit in sorted(hits, key=lambda hit: int(hit["_version"]))}
         return [self._hit(query.collection, hit, wished) for hit in hits if newest[hit["_id"]] is hit]
 
     def count(self, collection: Collection) -> Work[int]:
         answer = yield from self._asked_of("count", collection, {})
         return int(answer["count"])
 
-    def _asked_of(self, name: str, collection: Collection, arguments: Mapping[str, Any], refreshed: bool = False) -> Work[Any]:
+    def _asked_of(
+        self, name: str, collection: Collection, arguments: Mapping[str, Any], refreshed: bool = False
+    ) -> Work[Any]:
         """What the server answers; with all that was put before. No index yet is an empty one."""
         patience = Patience(self._patience)
         all_indices = {"index": self._templates.alias(collection), "ignore_unavailable": True}

@@ -27,7 +27,7 @@ def request(query: Query, wished: Asked, places_of: PlacesOf) -> dict[str, Any] 
     by_words = bool(query.words.strip())
     filters = _filters(query, places_of)
     terms = {term for wish in wished.wishes for term in wish.terms}
-    if by_words and not wished.wishes or any(len(term) > LONGEST_TERM for term in terms):
+    if (by_words and not wished.wishes) or any(len(term) > LONGEST_TERM for term in terms):
         return None
     if sum(len(wish.terms) for wish in wished.wishes) > MOST_TERMS:
         raise ValueError(f"a query may have {MOST_TERMS} words at most")

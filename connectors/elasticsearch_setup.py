@@ -11,7 +11,7 @@ from elasticsearch import ApiError
 from connectors.elasticsearch_bulk import perform, storing
 from connectors.elasticsearch_calls import Call, Patience, Work, patiently, told
 from connectors.elasticsearch_documents import Row, body_of, row
-from connectors.elasticsearch_templates import COLLECTIONS, FOUND_BY, Templates
+from connectors.elasticsearch_templates import COLLECTIONS, FOUND_BY, MARK, Templates
 from pipeline.ports import Collection, Document
 
 _PAGE = 500
@@ -25,9 +25,12 @@ _log = logging.getLogger(__name__)
 def prepare(templates: Templates, where: str, patience: Patience) -> Work[set[str]]:
     """Install the templates and bring older indices up to date; returns the names of the indices there are."""
     yield from _install_lifecycle(templates, where, patience)
+    installed = yield from _installed(templates, where, patience)
     for collection in COLLECTIONS:
         name = templates.alias(collection)
-        component = Call("cluster.put_component_template", {"name": name, **templates.components[collection]})
+        if installed.get(name) == templates.mark(collection):
+            continue
+        component = Call("cluster.put_component_template", {"name": name, **templates.component_template(collection)})
         yield from patiently(component, where, patience)
         template = Call("indices.put_index_template", {"name": name, **templates.index_template(collection)})
         yield from patiently(template, where, patience)
@@ -52,6 +55,20 @@ def indices_of(collection: Collection, templates: Templates, where: str, patienc
             raise
         return []
     return sorted(answer)
+
+
+def _installed(templates: Templates, where: str, patience: Patience) -> Work[dict[str, str]]:
+    """The marks of the index templates that the server has, which are put after their components."""
+    try:
+        call = Call("indices.get_index_template", {"name": f"{templates.prefix}-*"})
+        answer: Mapping[str, Any] = yield from patiently(call, where, patience)
+    except ApiError as error:
+        if error.status_code != _NOT_FOUND:
+            raise
+        return {}
+    return {
+        found["name"]: found["index_template"].get("_meta", {}).get(MARK, "") for found in answer["index_templates"]
+    }
 
 
 def _install_lifecycle(templates: Templates, where: str, patience: Patience) -> Work[None]:

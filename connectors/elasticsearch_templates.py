@@ -19,7 +19,11 @@ from pipeline.ports import Collection
 COLLECTIONS: tuple[Collection, ...] = get_args(Collection)
 FOUND_BY = "found_by"
 """The field of every document that holds what it is searched and filtered by, beside its body."""
+MARK = "naqid_mark"
+"""Where a template says which state of the configuration it was made of."""
 _PRIORITY = 200
+# Raise this with any change of the templates that their components do not show.
+_EDITION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Templates:
 
     def mark(self, collection: Collection) -> str:
         """A name for the state of the collection's template."""
-        text = json.dumps(self.components[collection], sort_keys=True)
+        text = json.dumps([_EDITION, self.components[collection]], sort_keys=True)
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
     @property
@@ -50,6 +54,9 @@ class Templates:
     def lifecycle_component(self) -> dict[str, Any]:
         """A component of its own: a server without lifecycle management refuses its setting."""
         return {"template": {"settings": {"index.lifecycle.name": self.lifecycle_name}}}
+
+    def component_template(self, collection: Collection) -> dict[str, Any]:
+        return {**self.components[collection], "meta": {MARK: self.mark(collection)}}
 
     def index_template(self, collection: Collection) -> dict[str, Any]:
         composed_of = [self.alias(collection)]
@@ -61,6 +68,7 @@ class Templates:
             "ignore_missing_component_templates": [self.lifecycle_name],
             "template": {"aliases": {self.alias(collection): {}}},
             "priority": _PRIORITY,
+            "meta": {MARK: self.mark(collection)},
         }
 
 

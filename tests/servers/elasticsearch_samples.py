@@ -30,12 +30,7 @@ def article(id: str, version: int = 0, **fields: Any) -> Document:
     return Document("articles", id, version, body)
 
 
-def forget(url: str, prefix: str) -> None:
-    """Delete what an index under the prefix left on the server."""
+def delete_indices(url: str, prefix: str) -> None:
     with Elasticsearch(url) as client:
-        indices = list(client.indices.get(index=f"{prefix}-*", ignore_unavailable=True))
-        for index in indices:
+        for index in list(client.indices.get_settings(index=f"{prefix}-*", filter_path="*.settings.index.uuid")):
             client.indices.delete(index=index)
-        for collection in ("articles", "claims", "events", "alerts"):
-            client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-{collection}")
-            client.options(ignore_status=404).cluster.delete_component_template(name=f"{prefix}-{collection}")
