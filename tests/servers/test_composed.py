@@ -10,16 +10,21 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from command import ROOT
 from composed import services
+from elasticsearch_samples import article
 from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import KafkaError
 from server_processes import HERE, Elasticsearch, Failed, Kafka, free_ports
 from server_programs import install_plugin
+
+from connectors.elasticsearch_index import ElasticsearchIndex
+from pipeline.ports import Query
 
 PASSWORDS = {"elastic": "elastic-0f3a", "kibana": "kibana-7c21", "naqid": "naqid-5d9e"}
 
@@ -78,11 +83,8 @@ class ComposedElasticsearch(Elasticsearch):
         configuration = self.folder / "config"
         home = self.folder / "program"
         if not home.exists():
-            # Its index of accounts wants other filters than naqid's indices do.
-            shutil.copytree(self._program.home, home, ignore=shutil.ignore_patterns("arabic-analysis"))
-            java = self._program.java
-            source = HERE / "elasticsearch" / "AccountsIndexPlugin.java"
-            install_plugin(java, source, home, self.version, min(java.version, 21))
+            shutil.copytree(self._program.home, home)
+            self._install_filters_of_accounts(home)
         command[0] = str(home / "bin" / "elasticsearch")
         tool = home / "bin" / "elasticsearch-keystore"
         if not (configuration / "elasticsearch.keystore").exists():
@@ -101,6 +103,17 @@ class ComposedElasticsearch(Elasticsearch):
         # A limit of memory that may be locked is not a test's to raise.
         settings |= {"bootstrap.memory_lock": "false", "cluster.routing.allocation.disk.threshold_enabled": "false"}
         return [*command, *(f"-E{name}={value}" for name, value in settings.items())]
+
+    def _install_filters_of_accounts(self, home: Path) -> None:
+        workshop, java = self.folder / "workshop", self._program.java
+        (workshop / "plugins").mkdir(parents=True)
+        (workshop / "lib").symlink_to(self._program.home / "lib")
+        source = HERE / "elasticsearch" / "AccountsIndexPlugin.java"
+        install_plugin(java, source, workshop, self.version, min(java.version, 21))
+        plugin = Path(shutil.move(workshop / "plugins" / "arabic-analysis", home / "plugins" / "accounts"))
+        descriptor = plugin / "plugin-descriptor.properties"
+        told = descriptor.read_text(encoding="utf-8").replace("name=arabic-analysis", "name=accounts", 1)
+        descriptor.write_text(told, encoding="utf-8")
 
     def _ready(self, before: int) -> bool:
         return (
@@ -156,6 +169,17 @@ def test_the_accounts_are_made_and_made_again_without_harm(node: ComposedElastic
     assert node.ask(*naqid, "PUT", "/_index_template/naqid-here", {"index_patterns": ["naqid-here-*"]}) == 200
     assert node.ask(*naqid, "PUT", "/elsewhere") == 403
     assert node.ask(*naqid, "GET", "/_security/user") == 403
+    index = ElasticsearchIndex(
+        node.url,
+        templates=ROOT / "config" / "index",
+        stop_words=("من",),
+        overrides={},
+        credentials=naqid,
+        places_of=lambda _: [],
+    )
+    with closing(index):
+        index.put([article("one")])
+        assert [hit.id for hit in index.search(Query("articles", "انسحب"))] == ["one"]
     # A misspelled index is an error, other programs' indices are theirs.
     assert node.ask(*naqid, "POST", "/naqid-misspelled/_doc", {}) == 404
     assert node.ask("elastic", PASSWORDS["elastic"], "POST", "/logs-of-another/_doc", {}) == 201

@@ -2,7 +2,6 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-import org.apache.lucene.analysis.LowerCaseFilter;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.email.UAX29URLEmailTokenizer;
 import org.apache.lucene.analysis.miscellaneous.RemoveDuplicatesTokenFilter;
@@ -13,7 +12,10 @@ import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 import org.elasticsearch.plugins.AnalysisPlugin;
 import org.elasticsearch.plugins.Plugin;
 
-/** What Elasticsearch's own index of accounts names, for a tests' node that comes without the module analysis-common. */
+/**
+ * What Elasticsearch's own index of accounts names beside lowercase, for a tests' node that comes without the module
+ * analysis-common. Stands beside ArabicAnalysisPlugin, which brings that.
+ */
 public final class AccountsIndexPlugin extends Plugin implements AnalysisPlugin {
 
     @Override
@@ -27,7 +29,6 @@ public final class AccountsIndexPlugin extends Plugin implements AnalysisPlugin 
     @Override
     public Map<String, AnalysisProvider<TokenFilterFactory>> getTokenFilters() {
         return Map.of(
-            "lowercase", (index, environment, name, settings) -> new Filter(name, LowerCaseFilter::new),
             "pattern_capture", AnalysisPlugin.requiresAnalysisSettings((index, environment, name, settings) -> {
                 Pattern[] patterns = settings.getAsList("patterns").stream().map(Pattern::compile).toArray(Pattern[]::new);
                 boolean original = settings.getAsBoolean("preserve_original", true);
