@@ -188,9 +188,18 @@ def test_workers_share_no_volume_and_no_name_so_that_there_may_be_many() -> None
     assert not {"container_name", "hostname", "ports"} & set(worker)
 
 
-def test_only_the_announcer_knows_slacks_address() -> None:
-    knowing = {name for name, service in services().items() if "NAQID_SLACK_WEBHOOK" in service.get("environment", {})}
-    assert knowing == {"announcer"}
+def test_each_process_of_naqid_knows_only_the_secret_that_it_needs() -> None:
+    told = {name: set(services()[name]["environment"]) for name in NAQID}
+    assert told == {
+        "collector": {"NAQID_LOG"},
+        "worker": {"NAQID_LOG", "NAQID_INDEX"},
+        "announcer": {"NAQID_LOG", "NAQID_SLACK_WEBHOOK"},
+    }
+
+
+def test_what_needs_no_other_machine_reaches_none() -> None:
+    assert composed()["networks"]["inside"] == {"internal": True}
+    assert {name for name in services() if services()[name]["networks"] == ["inside"]} == {"accounts", "worker"}
 
 
 def test_what_is_mounted_from_the_repository_is_there() -> None:
