@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from connectors.console import Console
 from connectors.feed_http import HttpFeed
@@ -35,18 +35,23 @@ from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed
+from pipeline.ports import Alerts, Feed, Index
+from pipeline.server_adapters import Worker, elasticsearch_index, kafka_log, worker
 from pipeline.settings import Settings, load_settings
 
 Made = TypeVar("Made")
 
 
+if TYPE_CHECKING:
+    from connectors.kafka_log import KafkaLog
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What a pipeline keeps: the log (also the state and the outbox) and the index."""
+    """What a pipeline in one process keeps: the log (also the state and the outbox) and the index."""
 
     log: SqliteLog
-    index: SqliteIndex
+    index: Index
 
 
 def assemble(config: Path | None, data: Path | None, scratch: Path | None = None) -> Assembly:
@@ -129,8 +134,8 @@ class Assembly:
         _ = self.reader, self.rules, self.analyzer
         return {
             "configuration": f"{self.overlay.shipped}" + (f", under {self.overlay.user}" if self.overlay.user else ""),
-            "log": f"{settings.log.scheme}:{settings.log.path}",
-            "index": f"{settings.index.scheme}:{settings.index.path}",
+            "log": str(settings.log),
+            "index": str(settings.index),
             "alerts": f"{self.channel(sys.stdout).name}, in {settings.alerts.language}",
             "outlets": str(len(self.outlets)),
             "places": str(len(self.gazetteer)),
@@ -140,28 +145,68 @@ class Assembly:
 
     @contextmanager
     def open_stores(self, read_only: bool = False) -> Iterator[Stores]:
-        """The log and the index; one process at a time may write. Raises `Unreachable` and `BadSettings`."""
-        with self.open_index(read_only) as index:
-            try:
-                log = SqliteLog(self.settings.log.path, read_only=read_only)
-            except ValueError as error:
-                raise BadSettings(str(error)) from error
-            try:
-                yield Stores(log, index)
-            finally:
-                log.close()
+        """The log and the index; one process at a time may write.
+
+        Raises `Unreachable`, and `BadSettings`, also for a log on Kafka, which takes several processes.
+        """
+        if self.settings.on_servers:
+            cure = "use `naqid ingest` and `naqid worker`, or take NAQID_LOG away"
+            raise BadSettings(f"this runs in one process, and the log is {self.settings.log}: {cure}")
+        with self.open_index(read_only) as index, _sqlite_log(self.settings.log.path, read_only) as log:
+            yield Stores(log, index)
 
     @contextmanager
-    def open_index(self, read_only: bool = True) -> Iterator[SqliteIndex]:
+    def open_index(self, read_only: bool = True) -> Iterator[Index]:
         """The index. Raises as `open_stores`."""
+        settings = self.settings
         try:
-            index = SqliteIndex(self.settings.index.path, self.analyzer, places_of=self._places_of, read_only=read_only)
+            if settings.index.scheme == "sqlite":
+                path = settings.index.path
+                index: Index = SqliteIndex(path, self.analyzer, places_of=self._places_of, read_only=read_only)
+            else:
+                words, overrides = self.overlay.table("stopwords.toml")["words"], override_table(self.gazetteer.names())
+                templates = self.overlay.shipped / "index"
+                index = elasticsearch_index(settings, templates, words, overrides, self._places_of)
         except ValueError as error:
             raise BadSettings(str(error)) from error
         try:
             yield index
         finally:
             index.close()
+
+    @contextmanager
+    def open_server_log(self, spool: bool = False) -> Iterator[KafkaLog]:
+        """The log on Kafka; with a spool, appending goes on while Kafka is away. Raises as `open_stores`."""
+        if not self.settings.on_servers:
+            raise BadSettings(
+                f"the log is {self.settings.log}: this needs one on Kafka; set NAQID_LOG=kafka://HOST:PORT"
+            )
+        log = kafka_log(self.settings, self.settings.data / "spool.db" if spool else None)
+        try:
+            yield log
+        finally:
+            log.close()
+
+    @contextmanager
+    def open_own(self, process: str, read_only: bool = False) -> Iterator[SqliteLog]:
+        """What a process of the servers mode remembers for itself. Raises as `open_stores`."""
+        with _sqlite_log(self.own_path(process), read_only) as own:
+            yield own
+
+    def own_path(self, process: str) -> Path:
+        """The file of `open_own`."""
+        return self.settings.data / f"{process}.db"
+
+    def worker(
+        self,
+        name: str,
+        index: Index,
+        heartbeat: Callable[[], None],
+        metrics: tuple[str, int] | None = None,
+        stock: bool = False,
+    ) -> Worker:
+        """The worker called `name`; `stock` leaves it the consumer that loses records. Raises `BadSettings`."""
+        return worker(self.settings, name, self.reader, self.rules, index, heartbeat, metrics, stock)
 
     def driver(
         self, stores: Stores, channels: Sequence[Alerts] = (), heartbeat: Callable[[], None] = lambda: None
@@ -215,3 +260,15 @@ class Assembly:
             raise BadSettings(f"{self.overlay.source(name)}: the key {error} is missing") from error
         except ValueError as error:
             raise BadSettings(f"{self.overlay.source(name)}: {error}") from error
+
+
+@contextmanager
+def _sqlite_log(path: Path, read_only: bool) -> Iterator[SqliteLog]:
+    try:
+        log = SqliteLog(path, read_only=read_only)
+    except ValueError as error:
+        raise BadSettings(str(error)) from error
+    try:
+        yield log
+    finally:
+        log.close()

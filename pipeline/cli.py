@@ -7,6 +7,7 @@ import importlib
 import io
 import logging
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,9 @@ _MODULES = {
     "replay": "replay",
     "read": "read",
     "run": "service",
+    "worker": "worker",
+    "announcer": "announcer",
+    "ingest": "ingest",
     "search": "look",
     "events": "look",
     "alerts": "look",
@@ -43,8 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
         )
         # Clients log each address that they ask; a Slack address is a secret.
-        for chatty in ("httpx", "httpcore"):
+        for chatty in ("httpx", "httpcore", "elastic_transport"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
+        # It warns of each try that a fresh topic or a restarted broker costs; what fails for good comes as an error.
+        logging.getLogger("kafka").setLevel(logging.ERROR)
         command = importlib.import_module(f"pipeline.commands.{_MODULES[options.command]}")
         code: int = getattr(command, options.command)(options)
         sys.stdout.flush()
@@ -94,7 +100,9 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     replay = _add(commands, "replay", "run recorded articles through the whole pipeline, in the order of their times")
-    _add_files(replay)
+    _add_files(replay, "*")
+    replay.add_argument("--topic", choices=("articles",), help="read the log's own articles once more, without FILE")
+    replay.add_argument("--since", type=_moment, metavar="TIME", help="with --topic: those published or fetched since")
     replay.add_argument("--json", action="store_true", help="print the alerts as JSON, one a line")
     replay.add_argument("--events", type=Path, metavar="OUT.jsonl", help="write the events, one a line")
     replay.add_argument("--announce", action="store_true", help="post the alerts to Slack as well")
@@ -104,6 +112,15 @@ def make_parser() -> argparse.ArgumentParser:
     read.add_argument("--json", action="store_true", help="print JSON, one article a line")
 
     _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM")
+    worker = _add(commands, "worker", "read articles and follow claims on Kafka until SIGTERM, one of any number")
+    worker.add_argument(
+        "--name", type=_name, default="", help="its own, the same after a restart (default: the host's)"
+    )
+    worker.add_argument(
+        "--metrics", type=_host_and_port, metavar="HOST:PORT", help="serve /metrics for Prometheus there"
+    )
+    _add(commands, "announcer", "post the alerts of a log on Kafka until SIGTERM")
+    _add_files(_add(commands, "ingest", "append recorded articles to the log, for the service or the workers"))
 
     search = _add(commands, "search", "search the articles; all words have to be there")
     search.add_argument("query", metavar="QUERY", help="words in Arabic, in any spelling")
@@ -154,11 +171,11 @@ def _add_global(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_files(parser: argparse.ArgumentParser) -> None:
+def _add_files(parser: argparse.ArgumentParser, number: str = "+") -> None:
     parser.add_argument(
         "files",
         type=Path,
-        nargs="+",
+        nargs=number,
         metavar="FILE",
         help='articles as JSON Lines: {"outlet", "url", "title", "text" or "html", "published"}',
     )
@@ -189,6 +206,19 @@ def _end(text: str) -> datetime:
     """As `_moment`, but a bare day is meant to its end."""
     moment = _moment(text)
     return moment + timedelta(days=1) if len(text) == len("2017-11-13") else moment
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no name; use Latin letters, digits, '.', '_' and '-'")
+    return text
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:6066")
+    return host, int(port)
 
 
 def _limit(text: str) -> int:

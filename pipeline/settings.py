@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-import stat
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pipeline.overlay import BadSettings, Overlay, home, nearest, shaped
+from pipeline.addresses import Address, Scheme, address
+from pipeline.overlay import BadSettings, Overlay, home, shaped
+from pipeline.secret import Secret, read_secret
 
-Scheme = Literal["sqlite"]
+__all__ = ["Address", "AlertSettings", "CollectSettings", "ElasticsearchSettings", "KafkaSettings", "PipelineFile"]
+__all__ += ["Secret", "Settings", "load_settings"]
 
-
-class Secret:
-    """A text that no log, error or representation shows; `reveal` hands it over."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a log or an index lives: for "sqlite", a file."""
-
-    scheme: Scheme
-    path: Path
+_LOGS: tuple[Scheme, ...] = ("sqlite", "kafka")
+_INDEXES: tuple[Scheme, ...] = ("sqlite", "http", "https")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +39,36 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """The topics of a log on Kafka, the group of the workers, and who logs in there.
+
+    `prefix` stands before the names of the topics. A change of `partitions` or `prefix` begins a new log.
+    `authority` is the file of the certificate authority, "" for those that the system trusts.
+    """
+
+    partitions: int = 12
+    replication: int = 1
+    retention_days: int = 365
+    group: str = "naqid"
+    prefix: str = ""
+    user: str = ""
+    password_file: str = ""
+    mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    tls: bool = False
+    authority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticsearchSettings:
+    """Who logs in to an index on Elasticsearch; `authority` as for Kafka, `prefix` before the names of the indices."""
+
+    prefix: str = "naqid"
+    user: str = ""
+    password_file: str = ""
+    authority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineFile:
     """The shape of `pipeline.toml`."""
 
@@ -70,6 +77,8 @@ class PipelineFile:
     data: str = ""
     collect: CollectSettings = field(default_factory=CollectSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    elasticsearch: ElasticsearchSettings = field(default_factory=ElasticsearchSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,14 @@ class Settings:
     cache: Path
     collect: CollectSettings
     alerts: AlertSettings
+    kafka: KafkaSettings
+    elasticsearch: ElasticsearchSettings
     slack_webhook: Secret | None
+
+    @property
+    def on_servers(self) -> bool:
+        """Whether the log is Kafka's: workers read and follow then, and a process of its own announces."""
+        return self.log.scheme == "kafka"
 
 
 def load_settings(
@@ -90,7 +106,8 @@ def load_settings(
 ) -> Settings:
     """The settings in force; `data` is the folder that the command line asked for, if it did.
 
-    `NAQID_LOG`, `NAQID_INDEX` and `NAQID_SLACK_WEBHOOK` win over the file. With `scratch`, a folder to be thrown away,
+    `NAQID_LOG`, `NAQID_INDEX` and `NAQID_SLACK_WEBHOOK` win over the file, and the passwords `NAQID_KAFKA_PASSWORD` and
+    `NAQID_ELASTICSEARCH_PASSWORD` over the files that it names. With `scratch`, a folder to be thrown away,
     the file's data folder and addresses do not count: only what the environment names outlives the run.
     Raises `BadSettings`.
     """
@@ -106,12 +123,14 @@ def load_settings(
     )
     folder = folder.absolute()
     return Settings(
-        log=_address("log", written.log, "NAQID_LOG", environment, folder, where),
-        index=_address("index", written.index, "NAQID_INDEX", environment, folder, where),
+        log=_address("log", written.log, _LOGS, environment, folder, where, written.kafka),
+        index=_address("index", written.index, _INDEXES, environment, folder, where, written.elasticsearch),
         data=folder,
         cache=home(environment, "XDG_CACHE_HOME", ".cache") / "naqid",
         collect=written.collect,
         alerts=written.alerts,
+        kafka=written.kafka,
+        elasticsearch=written.elasticsearch,
         slack_webhook=_slack_webhook(written.alerts.slack_webhook_file, environment, where),
     )
 
@@ -121,6 +140,12 @@ def _refuse_impossible(written: PipelineFile, where: str) -> None:
         raise BadSettings(f"{where}: collect.interval has to be 1 second or more, not {written.collect.interval}")
     if written.alerts.window_days < 1:
         raise BadSettings(f"{where}: alerts.window_days has to be 1 day or more, not {written.alerts.window_days}")
+    for name, least in (("partitions", 1), ("replication", 1), ("retention_days", 1)):
+        if getattr(written.kafka, name) < least:
+            raise BadSettings(f"{where}: kafka.{name} has to be {least} or more, not {getattr(written.kafka, name)}")
+    for name, text in (("group", written.kafka.group), ("prefix", written.kafka.prefix + "x")):
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
+            raise BadSettings(f"{where}: kafka.{name} may hold Latin letters, digits, '.', '_' and '-'")
     for network in written.collect.allow_networks:
         try:
             ipaddress.ip_network(network)
@@ -128,18 +153,33 @@ def _refuse_impossible(written: PipelineFile, where: str) -> None:
             raise BadSettings(f"{where}: collect.allow_networks: {error}") from error
 
 
-def _address(key: str, text: str, variable: str, environment: Mapping[str, str], folder: Path, where: str) -> Address:
+def _address(
+    key: str,
+    text: str,
+    schemes: Sequence[Scheme],
+    environment: Mapping[str, str],
+    folder: Path,
+    where: str,
+    server: KafkaSettings | ElasticsearchSettings,
+) -> Address:
+    variable = f"NAQID_{key.upper()}"
     if environment.get(variable):
-        text, where, key = environment[variable], "the environment", variable
-    scheme, colon, rest = text.partition(":")
-    known = get_args(Scheme)
-    # A whole address is not quoted back: one of a server may carry a password.
-    if not colon or scheme not in known:
-        said = f"starts with {scheme!r}" if colon else "is no address"
-        raise BadSettings(f"{where}: {key} {said}{nearest(scheme, known)} It reads sqlite:PATH")
-    if not rest or rest.startswith(("//", ":")):
-        raise BadSettings(f"{where}: {key} needs a file: sqlite:PATH (a relative one counts from the data folder)")
-    return Address("sqlite", folder / Path(rest).expanduser())
+        found = address(environment[variable], schemes, folder, f"the environment: {variable}", public=False)
+    else:
+        found = address(text, schemes, folder, f"{where}: {key}", public=True)
+    if found.scheme == "sqlite":
+        return found
+    section = "kafka" if found.scheme == "kafka" else "elasticsearch"
+    password = None
+    if environment.get(f"NAQID_{section.upper()}_PASSWORD"):
+        password = Secret(environment[f"NAQID_{section.upper()}_PASSWORD"])
+    elif server.password_file:
+        password = read_secret(Path(server.password_file).expanduser(), f"{where}: {section}.password_file")
+    found = found.logging_in(server.user, password)
+    if found.user and found.password is None:
+        cure = f"set NAQID_{section.upper()}_PASSWORD or {section}.password_file"
+        raise BadSettings(f"{where}: {section}: {found.user!r} needs a password: {cure}")
+    return found
 
 
 def _slack_webhook(file: str, environment: Mapping[str, str], where: str) -> Secret | None:
@@ -149,15 +189,7 @@ def _slack_webhook(file: str, environment: Mapping[str, str], where: str) -> Sec
     if not file:
         return None
     path = Path(file).expanduser()
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            raise BadSettings(f"{path}: others may read it (mode {mode:04o}); run: chmod 600 {path}")
-        return _checked(str(path), path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadSettings(f"{where}: alerts.slack_webhook_file {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadSettings(f"{path}: has to hold one address and nothing else") from error
+    return _checked(str(path), read_secret(path, f"{where}: alerts.slack_webhook_file").reveal())
 
 
 def _checked(where: str, text: str) -> Secret:

@@ -7,7 +7,7 @@ that it is given. What cannot be used goes to the topic "rejected" with its reas
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -105,28 +105,33 @@ def follow(
         report = codec.claims_from_bytes(record.value)
     except ValueError as error:
         return dossier, refused("claims", record.id, str(error), record.value)
+    if report.division != record.key:
+        reason = f"the record's key is {record.key!r}, its claims are of the division {report.division!r}"
+        return dossier, refused("claims", record.id, reason, record.value)
     try:
         followed = dossiers.follow(dossier, report.claims, rules)
     except Exception as error:  # noqa: BLE001 - as for the reader: one report must not stop its whole division
         _log.exception("the claims %s (division %s) could not be followed", record.id, record.key)
         return dossier, refused("claims", record.id, f"following failed: {told(error)}", record.value)
-    version = followed.dossier.version
-    appends: list[tuple[Topic, Record]] = [
-        *(("events", _version_of(event.id, version, codec.event_to_bytes(event))) for event in followed.events),
-        *(("alerts", _version_of(alert.id, version, codec.alert_to_bytes(alert))) for alert in followed.alerts),
-    ]
-    changed_events = (*followed.events, *_superseded(dossier, followed.dossier))
-    documents = [
-        *(Document("events", event.id, version, event_json(event)) for event in changed_events),
-        *(Document("alerts", alert.id, version, alert_json(alert)) for alert in followed.alerts),
-    ]
-    notices = [
-        Notice(notice_id(alert, channel), alert)
-        for alert in followed.alerts
-        if alert.kind != "development"
-        for channel in channels
-    ]
-    return followed.dossier, Outcome(Consequences(appends=appends, notices=notices), documents)
+    changed = (*followed.events, *_superseded(dossier, followed.dossier))
+    return followed.dossier, _told(followed.events, followed.alerts, changed, followed.dossier.version, channels)
+
+
+def standing(record: Record, dossier: Dossier) -> Outcome:
+    """What the dossier says now of the claims of one report that it holds already: told again, it changes nothing.
+
+    This is how a gap in the index, or in what is announced, is filled when the log is read again.
+    """
+    held = {claim.id for claim in codec.claims_from_bytes(record.value).claims}
+    events = [event for event in dossier.events if not held.isdisjoint(event.claims)]
+    about = {event.id for event in events}
+    alerts = [alert for alert in dossier.alerts if alert.event in about or {alert.earlier.id, alert.later.id} & held]
+    return _told(events, alerts, events, dossier.version, ())
+
+
+def noticed(alert: Alert, channels: Sequence[str]) -> Outcome:
+    """A notice of an alert for each of `channels`, as `follow` gives them; none of a `development`."""
+    return Outcome(Consequences(notices=_notices([alert], channels)))
 
 
 def announce(outbox: Outbox, channels: Mapping[str, Alerts], now: datetime, patience: Patience) -> Announced | None:
@@ -180,6 +185,26 @@ def refused(topic: str, id: str, reason: str, value: bytes = b"") -> Outcome:
 def notice_id(alert: Alert, channel: str) -> str:
     """A notice for each channel, so that the outage of one does not repeat the post of another."""
     return f"{alert.id}@{channel}"
+
+
+def _notices(alerts: Iterable[Alert], channels: Sequence[str]) -> list[Notice]:
+    told_of = [alert for alert in alerts if alert.kind != "development"]
+    return [Notice(notice_id(alert, channel), alert) for alert in told_of for channel in channels]
+
+
+def _told(
+    events: Sequence[Event], alerts: Sequence[Alert], indexed: Sequence[Event], version: int, channels: Sequence[str]
+) -> Outcome:
+    """Events and alerts as records and documents of a version; `indexed` are the events whose documents change."""
+    appends: list[tuple[Topic, Record]] = [
+        *(("events", _version_of(event.id, version, codec.event_to_bytes(event))) for event in events),
+        *(("alerts", _version_of(alert.id, version, codec.alert_to_bytes(alert))) for alert in alerts),
+    ]
+    documents = [
+        *(Document("events", event.id, version, event_json(event)) for event in indexed),
+        *(Document("alerts", alert.id, version, alert_json(alert)) for alert in alerts),
+    ]
+    return Outcome(Consequences(appends=appends, notices=_notices(alerts, channels)), documents)
 
 
 def _superseded(before: Dossier | None, after: Dossier) -> list[Event]:

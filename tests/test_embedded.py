@@ -103,7 +103,7 @@ def house_in(folder: Path) -> Iterator[House]:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    monkeypatch.setattr("pipeline.embedded.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr("pipeline.rounds.IDLE_SECONDS", 0.05)
     with house_in(tmp_path / "house") as house:
         yield house
 

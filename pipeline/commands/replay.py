@@ -14,6 +14,7 @@ from pipeline.assembly import Assembly, assemble
 from pipeline.commands.outcome import Concluded, concluded
 from pipeline.commands.printing import Progress, counted, json_line
 from pipeline.commands.recorded import articles_of, in_event_time
+from pipeline.commands.reread import reread
 from pipeline.core.article import Article
 from pipeline.overlay import BadSettings
 from pipeline.ports import Notice
@@ -23,7 +24,18 @@ _AT_ONCE = 50
 
 
 def replay(options: argparse.Namespace) -> int:
-    """Without `--data` everything happens in a folder that is thrown away at the end."""
+    """Without `--data` everything happens in a folder that is thrown away at the end.
+
+    With `--topic` the log's own articles are read once more instead.
+    """
+    if options.topic:
+        if options.files or options.since is None:
+            raise BadSettings(
+                "replay --topic takes no files, and needs --since TIME; 1970-01-01 means from the beginning"
+            )
+        return reread(assemble(options.config, options.data), options.since)
+    if not options.files or options.since is not None:
+        raise BadSettings("replay needs files of articles, or --topic articles --since TIME")
     articles, whole = articles_of(options.files)
     with ExitStack() as stack:
         scratch = None

@@ -6,8 +6,8 @@ import argparse
 from typing import Any, get_args
 
 from pipeline.assembly import Assembly, Stores, assemble
+from pipeline.collecting import OUTLETS
 from pipeline.commands.printing import json_line, moment
-from pipeline.embedded import OUTLETS
 from pipeline.outlets import OutletStatus, status_from_bytes
 from pipeline.ports import Collection
 from pipeline.wire import moment_to_text

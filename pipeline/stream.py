@@ -1,0 +1,333 @@
+"""The driver on Kafka: two Faust agents, `read` and `follow`, which any number of workers share by partitions.
+
+What follows from a batch goes out in one order: index, log, dossiers, and only then are its records acknowledged. After
+a crash anywhere the same records come again and give the same documents, records and dossiers under the same names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import faust
+from faust.exceptions import ProducerSendError
+from faust.sensors.prometheus import setup_prometheus_sensors
+from faust.types import EventT, StreamT
+from faust.types.auth import CredentialsT
+from prometheus_client import CollectorRegistry
+
+from pipeline import codec, steps
+from pipeline.batch import Batch
+from pipeline.core.pairs import Rules
+from pipeline.core.reading import Reader
+from pipeline.patience import wait_after
+from pipeline.ports import Index, Record, Topic, Unreachable
+from pipeline.stream_batches import Carried, Gaps, batches, carried
+from pipeline.stream_consumer import check_versions, install, is_current
+from pipeline.stream_dossiers import LARGEST, ConfirmedTable, Dossiers, Kept
+
+BATCH = 100
+LINGER_SECONDS = 0.02
+
+_LONGEST_WAIT = timedelta(seconds=30)
+_BEAT_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Brokers:
+    """Where Kafka is ("host:port" each) and, where `user` is not "", who logs in there; `tls` encrypts."""
+
+    addresses: tuple[str, ...]
+    user: str = ""
+    password: str = field(default="", repr=False)
+    mechanism: str = "SCRAM-SHA-512"
+    tls: ssl.SSLContext | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Which worker this is, in which group, and how the group's topics are called and cut.
+
+    `group` names the consumer group and the changelog; `name` is this worker's own, the same after a restart. Times are
+    in seconds: a worker that is silent for `session` loses its partitions, and `rebalance` is how long the others have
+    to finish what is in hand.
+    """
+
+    group: str
+    name: str
+    prefix: str = ""
+    partitions: int = 12
+    replication: int = 1
+    session: float = 15.0
+    rebalance: float = 30.0
+
+
+def make_app(
+    brokers: Brokers,
+    membership: Membership,
+    data: Path,
+    reader: Reader,
+    rules: Rules,
+    index: Index,
+    *,
+    heartbeat: Callable[[], None] = lambda: None,
+    metrics: tuple[str, int] | None = None,
+    stock: bool = False,
+) -> faust.App:
+    """The worker as a Faust app, not yet started. `data` is its own folder; `metrics`, host and port of /metrics.
+
+    `heartbeat` is called every few seconds while its loop turns. The topics have to be there. `stock` leaves Faust's
+    own consumer in place, to measure what it loses. Raises `WrongVersions`.
+    """
+    check_versions()
+    # Faust makes the last folder of the path only.
+    data.mkdir(parents=True, exist_ok=True)
+    host, port = metrics or ("", 0)
+    app = faust.App(
+        membership.group,
+        broker=[f"kafka://{address}" for address in brokers.addresses],
+        broker_credentials=_credentials(brokers),
+        autodiscover=False,
+        datadir=data,
+        store="rocksdb://",
+        Table=ConfirmedTable,
+        processing_guarantee="at_least_once",
+        # What is done and not committed is done again after a kill: half a second of it.
+        broker_commit_interval=0.5,
+        broker_session_timeout=membership.session,
+        broker_heartbeat_interval=membership.session / 5,
+        broker_rebalance_timeout=membership.rebalance,
+        consumer_auto_offset_reset="earliest",
+        # A worker that is restarted within the session gets its partitions back, and nobody else has to move.
+        consumer_group_instance_id=membership.name,
+        consumer_max_fetch_size=LARGEST,
+        producer_max_request_size=LARGEST + 64 * 1024,
+        producer_compression_type="lz4",
+        producer_linger=0.005,
+        producer_request_timeout=60.0,
+        table_standby_replicas=0,
+        topic_partitions=membership.partitions,
+        topic_replication_factor=membership.replication,
+        topic_disable_leader=True,
+        web_enabled=metrics is not None,
+        web_tables_enabled=False,
+        web_bind=host,
+        web_port=port,
+        worker_redirect_stdouts=False,
+    )
+    registry = CollectorRegistry()
+    if metrics:
+        setup_prometheus_sensors(app, registry=registry, name_prefix="naqid_worker")
+    if not stock:
+        install(app)
+    _Agents(app, membership, reader, rules, index, Gaps(app, registry))
+
+    async def beat() -> None:
+        heartbeat()
+
+    app.timer(_BEAT_SECONDS)(beat)
+    return app
+
+
+def run_app(app: faust.App, ready: Callable[[str], None]) -> int:
+    """Run the app until SIGTERM or SIGINT, or until it fails; its exit code. `ready` hears which partitions it has."""
+
+    async def assigned(*_: Any, **__: Any) -> None:
+        topics = Counter(tp.topic for tp in app.consumer.assignment() if app.topics.acks_enabled_for(tp.topic))
+        ready(", ".join(f"{count} partitions of {topic}" for topic, count in sorted(topics.items())))
+
+    app.on_rebalance_complete.connect(assigned)
+    worker = app.Worker(quiet=True, override_logging=False, redirect_stdouts=False)
+    # It would turn on a terminal, and holds the log back meanwhile.
+    worker.spinner = None
+    try:
+        worker.execute_from_commandline()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+
+
+class _Gone(Exception):
+    """The batch's partitions went to another worker, or this one is ending: its records are delivered again."""
+
+
+class _Agents:
+    """The two agents and what they share."""
+
+    def __init__(
+        self, app: faust.App, membership: Membership, reader: Reader, rules: Rules, index: Index, gaps: Gaps
+    ) -> None:
+        self._app = app
+        self._reader = reader
+        self._rules = rules
+        self._index = index
+        self._gaps = gaps
+        names: tuple[Topic, ...] = ("articles", "claims", "events", "alerts", "rejected")
+        # Decoding is the agents' own: what Faust cannot decode, it drops.
+        self._topics = {
+            name: app.topic(
+                membership.prefix + name, key_type=bytes, value_type=bytes, partitions=membership.partitions
+            )
+            for name in names
+        }
+        table = app.Table(
+            "dossiers",
+            key_type=bytes,
+            value_type=bytes,
+            partitions=membership.partitions,
+            extra_topic_configs={"max.message.bytes": LARGEST + 64 * 1024},
+        )
+        self._dossiers = Dossiers(app, cast(ConfirmedTable, table))
+        app.agent(self._topics["articles"], name="naqid.read")(self._reading)
+        app.agent(self._topics["claims"], name="naqid.follow")(self._following)
+
+    async def _reading(self, stream: StreamT[Any]) -> None:
+        await self._work(stream, self._read)
+
+    async def _following(self, stream: StreamT[Any]) -> None:
+        await self._work(stream, self._follow)
+
+    async def _work(self, stream: StreamT[Any], step: Callable[[list[EventT[Any]]], Awaitable[None]]) -> None:
+        async for events in batches(stream, BATCH, LINGER_SECONDS):
+            try:
+                await step(events)
+            except _Gone:
+                _log.warning("%d records are left undone, for whoever gets them now", len(events))
+            except Exception as defect:  # noqa: BLE001 - Faust would go on and leave the records lying
+                _log.exception("the worker ends, so that what it had in hand is delivered again")
+                await self._app.crash(defect)
+                return
+            else:
+                for event in events:
+                    event.ack()
+
+    async def _read(self, events: list[EventT[Any]]) -> None:
+        batch = Batch()
+        for event in events:
+            self._gaps.see(event)
+            one = carried(event)
+            batch.add(_faulty("articles", one) if one.fault else steps.read(one.record, self._reader))
+            # A batch may take seconds to read; the group hears from this worker meanwhile.
+            await asyncio.sleep(0)
+        await self._send_out(events, batch)
+
+    async def _follow(self, events: list[EventT[Any]]) -> None:
+        batch = Batch()
+        known: dict[str, Kept] = {}
+        changed: dict[str, tuple[Kept, EventT[Any]]] = {}
+        for event in events:
+            self._gaps.see(event)
+            one = carried(event)
+            if one.fault:
+                batch.add(_faulty("claims", one))
+                continue
+            record, offset = one.record, event.message.offset
+            if record.key not in known:
+                known[record.key] = self._dossiers.get(record.key, event)
+            before = known[record.key]
+            after, outcome = steps.follow(record, before.dossier, self._rules)
+            refused = after is before.dossier and bool(outcome.consequences.appends)
+            if not refused and before.dossier is not None and (after is before.dossier or offset <= before.offset):
+                # Delivered or appended again: the dossier has it, and says once more what it says of it.
+                outcome = steps.standing(record, before.dossier)
+            elif after is not None and not refused:
+                known[record.key] = Kept(after, offset)
+            batch.add(outcome)
+            if offset <= known[record.key].offset:
+                changed[record.key] = (known[record.key], event)
+        await self._send_out(events, batch)
+        if changed:
+            await self._keep_trying(events, lambda: self._dossiers.put(changed))
+
+    async def _send_out(self, events: list[EventT[Any]], batch: Batch) -> None:
+        """Index, then log. Returns when both have all of it; raises `_Gone`."""
+        documents = batch.documents
+        if documents:
+            for skipped in await self._keep_trying(events, lambda: asyncio.to_thread(self._index.put, documents)):
+                _log.error("the index refused %s: %s", skipped.where, skipped.reason)
+                batch.add(steps.refused("index", skipped.where, skipped.reason))
+        waiting = batch.appends
+        while waiting:
+            waiting = await self._keep_trying(events, lambda now=tuple(waiting): self._send(now))  # type: ignore[misc]
+
+    async def _send(self, appends: Sequence[tuple[Topic, Record]]) -> list[tuple[Topic, Record]]:
+        """Have Kafka take the records. Returns what is to be sent in place of those that it never takes.
+
+        Raises `Unreachable` when it did not take them all now: send all of them again.
+        """
+        sent: list[Awaitable[Any]] = []
+        for topic, record in appends:
+            headers = {"id": record.id.encode("utf-8")}
+            try:
+                # In order, one after the other; Kafka's answers are waited for together.
+                sent.append(
+                    await self._topics[topic].send(key=record.key.encode("utf-8"), value=record.value, headers=headers)
+                )
+            except ProducerSendError as error:
+                sent.append(_failed(error))
+        outcomes = await asyncio.gather(*sent, return_exceptions=True)
+        instead: list[tuple[Topic, Record]] = []
+        for (topic, record), outcome in zip(appends, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                instead += _instead(topic, record, outcome)
+        return instead
+
+    async def _keep_trying(self, events: list[EventT[Any]], work: Callable[[], Awaitable[T]]) -> T:
+        """What `work` returns, tried ever more slowly while something is unreachable.
+
+        Raises `_Gone` as soon as the events are no longer this worker's to finish.
+        """
+        failures = 0
+        while True:
+            if (failures and self._app.should_stop) or not all(is_current(self._app, event) for event in events):
+                raise _Gone
+            try:
+                outcome = await work()
+            except Unreachable as error:
+                failures += 1
+                wait = wait_after(failures, longest=_LONGEST_WAIT).total_seconds()
+                _log.warning("trying again in %.0f s: %s", wait, error)
+                await asyncio.sleep(wait)
+            else:
+                return outcome
+
+
+def _faulty(topic: Topic, one: Carried) -> steps.Outcome:
+    return steps.refused(topic, one.record.id, one.fault, one.record.value)
+
+
+async def _failed(error: Exception) -> None:
+    raise error
+
+
+def _instead(topic: Topic, record: Record, error: BaseException) -> list[tuple[Topic, Record]]:
+    """The notice that a record is too large for Kafka. Raises `Unreachable` where another try may succeed."""
+    cause = error.__cause__ or error
+    if type(cause).__name__ not in ("MessageSizeTooLargeError", "RecordListTooLargeError"):
+        raise Unreachable(f"Kafka did not take a record of {topic}: {' '.join(str(error).split())}") from error
+    reason = f"{len(record.value)} bytes are more than Kafka takes in one record"
+    _log.error("%s %s: %s", topic, record.id, reason)
+    if topic == "rejected":
+        # A rejected input, written out, takes more room than it did: its reason is kept without it.
+        rejected = codec.rejected_from_bytes(record.value)
+        topic_of, id, reason = rejected.topic, rejected.id, rejected.reason
+        return list(steps.refused(topic_of, id, reason, b"").consequences.appends)
+    return list(steps.refused(topic, record.id, reason).consequences.appends)
+
+
+def _credentials(brokers: Brokers) -> CredentialsT | None:
+    if brokers.user:
+        return faust.SASLCredentials(
+            username=brokers.user, password=brokers.password, ssl_context=brokers.tls, mechanism=brokers.mechanism
+        )
+    return faust.SSLCredentials(brokers.tls) if brokers.tls else None
