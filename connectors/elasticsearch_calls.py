@@ -84,7 +84,9 @@ def patiently(call: Call, where: str, patience: Patience) -> Work[Any]:
 def told(error: TransportError | ApiError) -> str:
     """What the server or the connection said, in one line and without what was sent."""
     if isinstance(error, ApiError):
-        return f"{error.status_code}: {reason_of(error.body.get('error')) if isinstance(error.body, dict) else ''}"
+        body = error.body
+        reason = reason_of(body["error"]) if isinstance(body, Mapping) and body.get("error") else error.message
+        return f"{error.status_code}: {reason}"
     return f"{type(error).__name__}: {error.message}"
 
 
@@ -105,7 +107,11 @@ def do(work: Work[Result], client: Elasticsearch) -> Result:
         step = next(work)
         while True:
             try:
-                answer = time.sleep(step.seconds) if isinstance(step, Wait) else _method(client, step)(**step.arguments)
+                answer = None
+                if isinstance(step, Wait):
+                    time.sleep(step.seconds)
+                else:
+                    answer = _method(client, step)(**step.arguments)
             except (TransportError, ApiError) as error:
                 step = work.throw(error)
             else:
@@ -120,9 +126,12 @@ async def do_async(work: Work[Result], client: AsyncElasticsearch) -> Result:
     try:
         step = next(work)
         while True:
-            awaited = asyncio.sleep(step.seconds) if isinstance(step, Wait) else _method(client, step)(**step.arguments)
             try:
-                answer = await awaited
+                answer = None
+                if isinstance(step, Wait):
+                    await asyncio.sleep(step.seconds)
+                else:
+                    answer = await _method(client, step)(**step.arguments)
             except (TransportError, ApiError) as error:
                 step = work.throw(error)
             else:
@@ -133,7 +142,12 @@ async def do_async(work: Work[Result], client: AsyncElasticsearch) -> Result:
 
 
 def connection(url: str, credentials: Credentials, certificates: Path | None, timeout: float) -> dict[str, Any]:
-    """The arguments of either client. Retries are this package's own, so the client makes none."""
+    """The arguments of either client. Retries are made here, so the client makes none.
+
+    Raises `ValueError` for an address without a scheme, a host or a port.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ValueError(f"{shown(url)!r} is no address of Elasticsearch: it begins with http:// or https://")
     arguments: dict[str, Any] = {"hosts": [url], "request_timeout": timeout, "max_retries": 0}
     if isinstance(credentials, str):
         arguments["api_key"] = credentials
