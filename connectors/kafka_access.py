@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ Mechanism = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
 _RECONNECT_MILLISECONDS = 1_000
 _BOOTSTRAP_MILLISECONDS = 3_000
 _REQUEST_MILLISECONDS = 10_000
+# At DEBUG they write down every byte that is sent, a login's too.
+_LOGGERS_OF_THE_WIRE = ("kafka.net.connection", "kafka.net.transport", "kafka.protocol.parser")
 
 
 class Hidden(Protocol):
@@ -62,10 +65,13 @@ class KafkaAccess:
         try:
             with self.trouble():
                 return make(kafka_client=network, **{**self._options(), **options})
-        except BaseException:
+        except BaseException as error:
             # A client whose making failed leaves its thread and sockets running: one more with every attempt.
             for left in networks:
                 left.close()
+            if isinstance(error, Unreachable) and (self.tls or self.user):
+                # The library tells of a login that was refused in its log only, and goes on trying.
+                raise Unreachable(f"{error}; or it refuses this login or encryption") from error
             raise
 
     @contextmanager
@@ -86,6 +92,8 @@ class KafkaAccess:
             "security_protocol": ("SASL_" if self.user else "") + ("SSL" if self.tls else "PLAINTEXT"),
         }
         if self.password is not None:
+            for name in _LOGGERS_OF_THE_WIRE:
+                logging.getLogger(name).addFilter(_above_debug)
             options |= {
                 "sasl_mechanism": self.mechanism,
                 "sasl_plain_username": self.user,
@@ -107,10 +115,14 @@ class _Unshown(str):
     __str__ = __repr__
 
 
+def _above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
 def said(error: BaseException) -> str:
     """An error in words: its kind, and its message if it has one."""
-    message = str(error).strip()
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+    kind, message = type(error).__name__, str(error).strip()
+    return message if message.startswith(kind) else f"{kind}: {message}" if message else kind
 
 
 def addresses(bootstrap: str | Sequence[str]) -> tuple[str, ...]:

@@ -149,12 +149,12 @@ class KafkaLog:
         While it holds something `append` only adds to it, so the producer is this thread's alone.
         """
         assert self._spool is not None
-        away = False
+        trouble = ""
         while not self._closed.is_set():
             if not self._spool:
-                if away:
+                if trouble:
                     _log.info("%s has what waited in %s", self._access.where, self._spool.path)
-                    away = False
+                    trouble = ""
                 self._waiting.wait()
                 self._waiting.clear()
                 continue
@@ -163,9 +163,9 @@ class KafkaLog:
                 self._producer.send([_sendable(row) for row in rows])
                 self._spool.drop(rows)
             except Exception as error:  # noqa: BLE001 - whatever it is, the records stay and are tried again
-                if not away or not isinstance(error, Unreachable):
-                    _log.warning("%d records wait in %s: %s", len(self._spool), self._spool.path, error)
-                away = True
+                if str(error) != trouble:
+                    trouble = str(error)
+                    _log.warning("%d records wait in %s: %s", len(self._spool), self._spool.path, trouble)
                 self._closed.wait(_RETRY_SECONDS)
 
     def _sound(self, topic: Topic, record: Record) -> Record:
