@@ -15,7 +15,9 @@ from command import ROOT
 from composed import COMPOSE, composed, services
 
 PASSWORDS = ("ELASTIC_PASSWORD", "KIBANA_PASSWORD", "NAQID_PASSWORD", "KIBANA_ENCRYPTION_KEY")
-NAQID = ("collector", "worker", "announcer")
+NAQID = ("collector", "worker", "announcer", "naqid")
+# Each ends by itself.
+ONCE = {"accounts": "on-failure:5", "naqid": "no"}
 # Each says in docker-compose.yml why: a password handed over as a file, or a file that the image writes.
 WRITABLE_ROOT = {"elasticsearch", "accounts"}
 
@@ -60,7 +62,7 @@ def test_docker_compose_loads_it_as_we_read_it(loader: Path, tmp_path: Path) -> 
     loaded = load(loader, tmp_path, {name: f"value-of-{name}" for name in PASSWORDS})
     assert loaded.returncode == 0, loaded.stderr
     project: dict[str, Any] = json.loads(loaded.stdout)
-    assert set(project["services"]) == set(services())
+    assert set(project["services"]) == set(services()) - {"naqid"}
     assert set(project["volumes"]) == set(composed()["volumes"])
     for name, service in project["services"].items():
         assert service["mem_limit"], name
@@ -129,12 +131,11 @@ def test_a_root_file_system_that_can_be_written_has_its_reason(name: str) -> Non
 @each_service
 def test_a_service_comes_back_and_is_looked_after(name: str) -> None:
     service = services()[name]
-    once = name == "accounts"
-    assert service["restart"] == ("on-failure:5" if once else "unless-stopped")
-    if name in NAQID:
-        assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    elif once:
+    assert service["restart"] == ONCE.get(name, "unless-stopped")
+    if name in ONCE:
         assert service["healthcheck"] == {"disable": True}
+    elif name in NAQID:
+        assert "HEALTHCHECK" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
     else:
         assert {"test", "interval", "timeout", "retries", "start_period"} <= set(service["healthcheck"])
 
@@ -194,12 +195,22 @@ def test_each_process_of_naqid_knows_only_the_secret_that_it_needs() -> None:
         "collector": {"NAQID_LOG"},
         "worker": {"NAQID_LOG", "NAQID_INDEX"},
         "announcer": {"NAQID_LOG", "NAQID_SLACK_WEBHOOK"},
+        "naqid": {"NAQID_LOG", "NAQID_INDEX"},
     }
 
 
 def test_what_needs_no_other_machine_reaches_none() -> None:
     assert composed()["networks"]["inside"] == {"internal": True}
     assert {name for name in services() if services()[name]["networks"] == ["inside"]} == {"accounts", "worker"}
+
+
+def test_up_starts_everything_but_what_a_person_calls() -> None:
+    assert {name for name in services() if services()[name].get("profiles")} == {"naqid"}
+
+
+def test_what_a_person_calls_sees_what_the_collector_and_the_announcer_remember() -> None:
+    kept = {name: [volume for volume in services()[name]["volumes"] if isinstance(volume, str)] for name in NAQID}
+    assert kept["naqid"] == kept["collector"] == kept["announcer"] == ["naqid:/var/lib/naqid"]
 
 
 def test_what_is_mounted_from_the_repository_is_there() -> None:

@@ -89,7 +89,7 @@ def test_the_architecture_names_every_module() -> None:
     assert [module for module in sorted(modules) if not re.search(rf"\b{module}\b", rooms)] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-servers.lock", "requirements-test.lock"])
 def test_a_lock_file_holds_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
