@@ -198,7 +198,7 @@ class Kafka(Server):
         ]
         if not (data / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            format_data = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(properties)]
+            format_data = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "--config", str(properties)]
             formatted = subprocess.run(
                 [self._java.program("java"), "-XX:TieredStopAtLevel=1", *options, *format_data],
                 capture_output=True,
