@@ -163,6 +163,7 @@ def test_the_image_of_naqid_is_of_this_version() -> None:
     version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
     assert version
     assert {services()[name]["image"] for name in NAQID} == {f"naqid:{version[1]}"}
+    assert [name for name in services() if "build" in services()[name]] == ["collector"]
 
 
 @each_service
