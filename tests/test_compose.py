@@ -93,6 +93,11 @@ def test_a_port_is_open_to_this_machine_only(name: str) -> None:
         assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port)
 
 
+def test_kafka_can_load_the_libraries_that_it_unpacks() -> None:
+    (temporary,) = [mount for mount in services()["kafka"]["tmpfs"] if mount.startswith("/tmp:")]
+    assert "exec" in temporary.split(",")
+
+
 def test_only_what_people_and_workers_elsewhere_reach_has_a_port() -> None:
     assert {name for name, service in services().items() if service.get("ports")} == {
         "kafka",
