@@ -173,7 +173,7 @@ def test_an_outage_longer_than_the_delivery_timeout_ends_with_a_new_producer_and
     kafka: Kafka, open_log: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     # The library may fall silent for good when a batch that it had sent expires.
-    log = open_log(delivery_timeout=PATIENCE / 2 + 0.1)
+    log = open_log(patience=2 * PATIENCE, delivery_timeout=PATIENCE + 0.1)
     log.append("articles", [record("before")])
     with paused(kafka):
         log.append("articles", [record("a"), record("b", "iraq")])
