@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 from pipeline.core.analysis import light_stem, lowered
 from pipeline.core.arabic import plain
@@ -56,11 +57,24 @@ def _stop_words_pattern(stop: Iterable[str]) -> str:
     Lucene's stop filter leaves a gap where a word was, so that "انسحب المدينة" would not find "انسحب من المدينة".
     This takes the words out before there are tokens; the filter stays for what has other neighbours.
     """
-    words = "|".join(re.escape(word) for word in stop)
+    words = sorted(stop)
     if not words:
         return "(?!)"
+    flags = "" if all(word == word.upper() for word in words) else "(?iu)"
     before, after = rf"(?<!{_IN_WORD})(?<!\p{{L}}{_JOINING})", rf"(?!{_IN_WORD})(?!{_JOINING}\p{{L}})"
-    return f"(?iu){before}(?:{words}){after}"
+    return f"{flags}{before}{_one_of(words)}{after}"
+
+
+def _one_of(words: list[str]) -> str:
+    """Any of the sorted words, their common beginnings once: a server tries alternatives one by one."""
+    ends = words[0] == ""
+    branches = [
+        re.escape(first) + _one_of([word[1:] for word in group])
+        for first, group in groupby(words[1:] if ends else words, key=lambda word: word[0])
+    ]
+    if not branches:
+        return ""
+    return f"(?:{'|'.join(branches)})" + ("?" if ends else "")
 
 
 def _place_names(overrides: Mapping[str, str]) -> list[str]:

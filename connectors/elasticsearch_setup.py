@@ -28,7 +28,7 @@ def prepare(templates: Templates, where: str, patience: Patience) -> Work[set[st
     installed = yield from _installed(templates, where, patience)
     for collection in COLLECTIONS:
         name = templates.alias(collection)
-        if installed.get(name) == templates.mark(collection):
+        if installed.get(name) == templates.marks[collection]:
             continue
         component = Call("cluster.put_component_template", {"name": name, **templates.component_template(collection)})
         yield from patiently(component, where, patience)
@@ -38,7 +38,7 @@ def prepare(templates: Templates, where: str, patience: Patience) -> Work[set[st
     for collection in COLLECTIONS:
         names = yield from indices_of(collection, templates, where, patience)
         for index in names:
-            if index.endswith(f"-{templates.mark(collection)}"):
+            if index.endswith(f"-{templates.marks[collection]}"):
                 known.add(index)
             else:
                 yield from _renew(collection, index, templates, known, where, patience)

@@ -32,6 +32,8 @@ class Templates:
 
     prefix: str
     components: Mapping[Collection, Mapping[str, Any]]
+    marks: Mapping[Collection, str]
+    """A name for the state of each collection's component."""
     lifecycle: Mapping[str, Any]
 
     def alias(self, collection: Collection) -> str:
@@ -40,12 +42,7 @@ class Templates:
 
     def index(self, collection: Collection, month: str = "") -> str:
         """The index to write to; only articles have a `month` ("2017.11")."""
-        return "-".join(part for part in (self.alias(collection), month, self.mark(collection)) if part)
-
-    def mark(self, collection: Collection) -> str:
-        """A name for the state of the collection's template."""
-        text = json.dumps([_EDITION, self.components[collection]], sort_keys=True)
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+        return "-".join(part for part in (self.alias(collection), month, self.marks[collection]) if part)
 
     @property
     def lifecycle_name(self) -> str:
@@ -56,7 +53,7 @@ class Templates:
         return {"template": {"settings": {"index.lifecycle.name": self.lifecycle_name}}}
 
     def component_template(self, collection: Collection) -> dict[str, Any]:
-        return {**self.components[collection], "meta": {MARK: self.mark(collection)}}
+        return {**self.components[collection], "meta": {MARK: self.marks[collection]}}
 
     def index_template(self, collection: Collection) -> dict[str, Any]:
         composed_of = [self.alias(collection)]
@@ -68,7 +65,7 @@ class Templates:
             "ignore_missing_component_templates": [self.lifecycle_name],
             "template": {"aliases": {self.alias(collection): {}}},
             "priority": _PRIORITY,
-            "meta": {MARK: self.mark(collection)},
+            "meta": {MARK: self.marks[collection]},
         }
 
 
@@ -90,7 +87,13 @@ def load_templates(
             raise ValueError(f"{folder / f'{collection}.json'}: needs properties, and none of the name {FOUND_BY!r}")
         mappings = {**mapping, "properties": {**properties, FOUND_BY: found_by}}
         components[collection] = {"template": {"settings": {**settings, "analysis": analysis}, "mappings": mappings}}
-    return Templates(prefix, components, _read(folder / "lifecycle.json"))
+    marks = {collection: _mark(component) for collection, component in components.items()}
+    return Templates(prefix, components, marks, _read(folder / "lifecycle.json"))
+
+
+def _mark(component: Mapping[str, Any]) -> str:
+    text = json.dumps([_EDITION, component], sort_keys=True)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def test_a_server_that_stops_amid_a_bulk_ends_with_every_document_once(
 ) -> None:
     index = open_index(patience=120)
     index.put([article("first")])
-    documents = [article(f"a{number}", text="انسحب الجيش " * 50) for number in range(8_000)]
+    documents = [article(f"a{number}", text="انسحب الجيش " * 50) for number in range(4_000)]
     skipped: list[Any] = []
     thread = threading.Thread(target=lambda: skipped.extend([index.put(documents)]))
     thread.start()
@@ -241,7 +241,7 @@ def test_a_limit_beyond_one_page_is_met(open_index: Open) -> None:
 
 def test_another_kind_of_server_is_unreachable_by_name() -> None:
     class Other(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
