@@ -9,6 +9,7 @@ from pipeline.core.arabic import fold
 from pipeline.core.mentions import Counts, Entry, Mention, Names, Search, prior
 from pipeline.core.placenames import Phrases, PlaceWords, folded_words
 from pipeline.core.places import Place
+from pipeline.core.senses import one_sense
 
 __all__ = ["Counts", "Entry", "Gazetteer", "Mention"]
 
@@ -42,7 +43,7 @@ class Gazetteer:
 
     def mentions(self, text: str, country_hint: str | None = None) -> list[Mention]:
         """The places that the text names, in its order. `country_hint` ("country:SY") is where it is likely to play."""
-        return Search(self._names, text, country_hint).mentions()
+        return one_sense(Search(self._names, text, country_hint).mentions())
 
     def by_id(self, id: str) -> Place | None:
         """The place of this id; None for one that is not known, and for a provisional one."""
