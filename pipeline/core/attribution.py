@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.grammar import Force, Saying, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import names_speaker, party_of, phrase_after, phrase_before, subject_before
 from pipeline.core.relays import agency_of, passer_on, relays, source_after
-from pipeline.core.speakers import Cast
 
 _HEAD_LENGTH = 30
 _HEADLINE_SPEAKER = 8

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.core.arabic import proclitic_splits
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.events import without_article
 from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
-from pipeline.core.speakers import Cast, PartyMention
+from pipeline.core.speakers import PartyMention
 
 _LONGEST = 14
 _COMMAS = frozenset("،-)")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.core.arabic import Token, tokens, without_clitics
 from pipeline.core.article import Article, digest
 from pipeline.core.attribution import Frame, frames
+from pipeline.core.cast import Cast, shared_words
 from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
 from pipeline.core.events import EventKind, EventKinds, Trigger
 from pipeline.core.gazetteer import Gazetteer, Mention
@@ -17,7 +18,7 @@ from pipeline.core.places import Place
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
-from pipeline.core.speakers import Cast, Speakers, shared_words
+from pipeline.core.speakers import Speakers
 from pipeline.core.voices import Voice, voices
 
 # A claim stands in the lead when it is among the first segments of its article, the title counted.

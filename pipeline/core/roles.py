@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.attribution import Frame
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.events import Trigger
 from pipeline.core.gazetteer import Mention
@@ -13,7 +14,7 @@ from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import Phrase, party_of, phrase_after, subject_before
 from pipeline.core.places import Place
-from pipeline.core.speakers import Cast, PartyMention
+from pipeline.core.speakers import PartyMention
 
 _BEHIND = 6
 _BEFORE = 9
