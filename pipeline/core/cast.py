@@ -62,10 +62,10 @@ class Cast:
         stems = (light_stem(word.form) for word in words if word.kind == "word")
         # The accusative's alef is no letter of the word (أربعين محتجزا).
         bare = (stem[:-1] if stem.endswith("ا") and len(stem) > 4 else stem for stem in stems)
-        all_words = list(dict.fromkeys(stem for stem in bare if len(stem) > 2))
-        # An office named by titles alone ("the deputy governor") is known by them.
-        own = [stem for stem in all_words if stem not in self._speakers.common] or all_words
-        return Party(id, name, camp, recognised, tuple(own))
+        told = dict.fromkeys(stem for stem in bare if len(stem) > 2)
+        own = tuple(stem for stem in told if stem not in self._speakers.common)
+        titles = tuple(stem for stem in told if stem in self._speakers.common)
+        return Party(id, name, camp, recognised, own, titles)
 
     def _meant_here(self, words: Sequence[Token]) -> str | None:
         """The party that a short name means in the article's country ("the coalition", "the general command")."""
@@ -117,8 +117,14 @@ def same_party(first: Party | None, second: Party | None) -> bool:
 
 
 def shared_words(one: Party, two: Party) -> frozenset[str]:
-    """The identifying words that two parties' names have in common."""
-    return frozenset(one.words) & frozenset(two.words)
+    """The identifying words that two parties' names have in common.
+
+    One named by titles alone ("the deputy governor") may be whoever bears them all ("the deputy governor of Sinai").
+    """
+    if one.words and two.words:
+        return frozenset(one.words) & frozenset(two.words)
+    bare, other = (one, two) if not one.words else (two, one)
+    return frozenset(bare.titles) if bare.titles and set(bare.titles) <= set(other.titles) else frozenset()
 
 
 def _lead(line: Sequence[Token]) -> int:

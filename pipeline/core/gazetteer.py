@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.core.arabic import fold
 from pipeline.core.mentions import Counts, Entry, Mention, Names, Search, prior
@@ -37,6 +37,9 @@ class Gazetteer:
         # A name of something else shields the places that it holds.
         by_phrase |= dict.fromkeys(words.not_places, ())
         self._names = Names(Phrases(by_phrase), words, demonyms)
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._places.values())
 
     def __len__(self) -> int:
         return len(self._places)

@@ -132,7 +132,8 @@ def _bounds(line: Line, position: int) -> bool:
 
 
 def _back_over(line: Line, position: int, marks: frozenset[str]) -> int:
-    """The last token at or before `position` that is neither one of the marks nor a particle of the perfect (قد)."""
-    while position >= 0 and (line.tokens[position].form in marks or line.tokens[position].form in line.grammar.perfect):
+    """The last token at or before `position` that is none of the marks and no particle before a verb (قد، لم)."""
+    passed = marks | line.grammar.perfect | line.grammar.verbal_negators
+    while position >= 0 and line.tokens[position].form in passed:
         position -= 1
     return position
