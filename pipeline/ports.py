@@ -143,7 +143,8 @@ class Outbox(Protocol):
     `put` adds by id: a waiting notice is replaced by the newer text, one that was posted or given up stays so.
     `take` returns the oldest notice due at `now` and durably remembers, before it returns, that posting begins;
     a notice that was taken before without an outcome, or put off as `uncertain`, comes back with `repeat=True`.
-    `done`, `later` (not before `at`) and `give_up` record the outcome. `counts` gives the number of notices "waiting", "posted", "given up".
+    `done`, `later` (not before `at`) and `give_up` record the outcome. `counts` gives the number of notices
+    "waiting", "posted", "given up".
     """
 
     def put(self, notices: Sequence[Notice]) -> None: ...
