@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pipeline.core.arabic import Token, tokens, without_clitics
 from pipeline.core.article import Article, digest
 from pipeline.core.attribution import Frame, frames
-from pipeline.core.cast import Cast, shared_words
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
 from pipeline.core.events import EventKind, EventKinds, Trigger
 from pipeline.core.gazetteer import Gazetteer, Mention
 from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
+from pipeline.core.merging import merge, with_relays
 from pipeline.core.places import Place
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
@@ -40,6 +41,7 @@ class _Progress:
     cast: Cast
     focus: Place | None
     country: Place | None
+    relays: dict[str, list[str]]
 
 
 class Reader:
@@ -68,14 +70,15 @@ class Reader:
         for number, segment in enumerate(segments):
             claims = self._claims(article, segment, number, by_part[segment.part], progress, marks)
             drafts += [(claim, segment.headline) for claim in claims]
-        return Reading(article.id, merge(drafts), _unique([mention.place for mention in mentions]))
+        claims = with_relays(merge(drafts), progress.relays)
+        return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
         focus = next((m.place for m in mentions if m.place.level not in ("country", "region")), None)
         country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in mentions), None)
         if country is None:
             country = next((c for t in tokens(text)[:80] if (c := self._gazetteer.demonym(t.form))), None)
-        return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country)
+        return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country, {})
 
     def _claims(
         self,
@@ -90,6 +93,9 @@ class Reader:
         text = whole[segment.span[0] : segment.span[1]]
         line = self._line(text, segment, mentions)
         said = frames(line, progress.cast)
+        for frame in said:
+            if frame.speaker is not None:
+                progress.relays.setdefault(frame.speaker.id, []).extend(frame.relays)
         if not line.triggers:
             self._shift_focus(locate(line, segment.span[0], mentions), progress)
             return []
@@ -218,46 +224,6 @@ class Reader:
             number=_number(line.tokens, trigger),
             about=_about(line.tokens, trigger, where),
         )
-
-
-def merge(drafts: Sequence[tuple[Claim, bool]]) -> list[Claim]:
-    """One claim for what one voice says several times in an article: the fullest words, all relays.
-
-    `drafts` are claims with whether they stand in a headline: a headline gives way to the text that spells it out,
-    also where it names only the speaker's camp.
-    """
-    merged: list[tuple[Claim, bool]] = []
-    for draft in drafts:
-        same = next((number for number, other in enumerate(merged) if _same_word(other[0], draft[0])), None)
-        if same is None:
-            merged.append(draft)
-        else:
-            merged[same] = _fuller(merged[same], draft)
-    return [claim for claim, _ in merged]
-
-
-def _same_word(first: Claim, second: Claim) -> bool:
-    one, two = first.object, second.object
-    return (first.kind, first.place.id, first.polarity, first.modality, first.voice) == (
-        second.kind,
-        second.place.id,
-        second.polarity,
-        second.modality,
-        second.voice,
-    ) and (one is None or two is None or one.id == two.id or bool(shared_words(one, two)))
-
-
-def _fuller(first: tuple[Claim, bool], second: tuple[Claim, bool]) -> tuple[Claim, bool]:
-    relays = tuple(dict.fromkeys((*first[0].relayed_through, *second[0].relayed_through)))
-    best, headline = max((first, second), key=_fullness)
-    lead, background = first[0].lead or second[0].lead, first[0].background and second[0].background
-    return replace(best, relayed_through=relays, lead=lead, background=background), headline
-
-
-def _fullness(draft: tuple[Claim, bool]) -> tuple[bool, ...]:
-    """Which of two sentences for one claim an analyst would rather be shown; the first wins a tie."""
-    claim, headline = draft
-    return (not claim.background, claim.explicit, not headline, claim.actor is not None)
 
 
 def _id(party: Party | None) -> str:

@@ -16,6 +16,8 @@ from pipeline.core.nounphrases import Phrase, party_of, phrase_after, subject_be
 from pipeline.core.places import Place
 from pipeline.core.speakers import PartyMention
 
+# A name in more doubt than this gives no claim its place.
+DOUBTFUL = 0.6
 _BEHIND = 6
 _BEFORE = 9
 _PLACE_REACH = 16
@@ -33,11 +35,11 @@ class LocatedMention:
 
 
 def locate(line: Line, offset: int, mentions: Sequence[Mention]) -> list[LocatedMention]:
-    """The mentions inside the line; `offset` is where the line begins in the text that they count in."""
+    """The mentions in the line that are sure enough; `offset` is where it begins in the text that they count in."""
     found: list[LocatedMention] = []
     for mention in mentions:
         start, end = mention.start - offset, mention.end - offset
-        if start < 0 or end > len(line.text):
+        if start < 0 or end > len(line.text) or mention.doubt > DOUBTFUL:
             continue
         covered = [i for i, token in enumerate(line.tokens) if token.end > start and token.start < end]
         if covered and not all(line.in_party(i) for i in covered):
