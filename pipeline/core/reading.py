@@ -25,6 +25,8 @@ from pipeline.core.voices import Voice, voices
 # A claim stands in the lead when it is among the first segments of its article, the title counted.
 LEAD_SEGMENTS = 8
 _ABOUT = 12
+# So many characters are looked at to tell where an article plays.
+_OPENING = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,15 @@ class Reader:
         return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
-        focus = next((m.place for m in mentions if m.place.level not in ("country", "region")), None)
-        country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in mentions), None)
+        opening = tokens(text[:_OPENING])
+        named = [(opening[m.first].start, opening[m.last].end) for m in self._speakers.mentions(opening)]
+        # The Hmeimim base in the name of its channel is not where the article plays.
+        own = [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in named)]
+        near = (m.place for m in own if m.start < _OPENING)
+        focus = next((place for place in near if place.level not in ("country", "region")), None)
+        country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in own), None)
         if country is None:
-            country = next((c for t in tokens(text)[:80] if (c := self._gazetteer.demonym(t.form))), None)
+            country = next((c for token in opening[:80] if (c := self._gazetteer.demonym(token.form))), None)
         return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country, {})
 
     def _claims(
