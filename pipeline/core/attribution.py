@@ -50,7 +50,7 @@ def frames(line: Line, cast: Cast) -> list[Frame]:
     for index in range(len(line)):
         if index <= skip or line.in_party(index):
             continue
-        saying = line.grammar.saying(line.tokens, index)
+        saying = line.saying(index)
         frame = _according(line, index, cast)
         if frame is None and saying is None:
             frame = _headline_colon(line, index, cast) or _refutation(line, index, found)
@@ -91,7 +91,7 @@ def _says(line: Line, index: int, saying: Saying) -> bool:
 
 def _opener_after(line: Line, index: int) -> int | None:
     for position in range(index + 1, min(index + _HEAD_LENGTH, len(line))):
-        if line.grammar.breaks.at(line.tokens, position):
+        if line.breaks_at(position):
             return None
         if line.is_opener(position) or line.tokens[position].form == ":":
             return position
@@ -151,7 +151,7 @@ def _head(line: Line, index: int, saying: Saying, outer: int | None, cast: Cast)
     masdar = source[1] + 1
     head.relays.extend([relay] if relay else [])
     head.speaker, head.start = party_of(line, source, cast), masdar
-    passed = line.grammar.saying(line.tokens, masdar) if masdar < len(line) else None
+    passed = line.saying(masdar) if masdar < len(line) else None
     if passed is not None and passed.form == "masdar":
         head.force, head.last, head.start = passed.force, masdar, masdar + 1
     return head

@@ -13,6 +13,9 @@ from pipeline.core.grammar import QUOTES, Grammar, among, rests
 from pipeline.core.places import Place
 from pipeline.core.speakers import PartyMention, Speakers
 
+# A phrase points back to one of so many speakers at most.
+_REMEMBERED = 20
+
 
 class Cast:
     """Who has spoken so far in one article: turns a phrase into a party and resolves phrases that point back."""
@@ -31,8 +34,11 @@ class Cast:
         return self._spoken[-1] if self._spoken else None
 
     def speaks(self, party: Party) -> None:
-        """Remember that this party has spoken."""
+        """Remember that this party has spoken, as the latest of the last few."""
+        if party in self._spoken:
+            self._spoken.remove(party)
         self._spoken.append(party)
+        del self._spoken[:-_REMEMBERED]
 
     def party(self, text: str, line: Sequence[Token], mentions: Sequence[PartyMention]) -> Party | None:
         """The party that a noun phrase names; None for an empty phrase.

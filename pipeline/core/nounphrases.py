@@ -99,7 +99,7 @@ def _ends(line: Line, position: int, begun: bool) -> bool:
         return True
     if grammar.refuting_before.at(line.tokens, position) or token.form in grammar.verbal_negators:
         return True
-    if grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles:
+    if line.saying(position) is not None and token.form not in grammar.roles:
         return True
     if not begun:
         return token.form in grammar.prepositions or token.form in grammar.of_them
@@ -125,9 +125,9 @@ def _bounds(line: Line, position: int) -> bool:
         line.is_opener(position)
         or token.form in grammar.relatives
         or token.form in grammar.rumours
-        or bool(grammar.breaks.at(line.tokens, position))
+        or line.breaks_at(position)
         or line.triggers_at(position)
-        or (grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles)
+        or (line.saying(position) is not None and token.form not in grammar.roles)
     )
 
 

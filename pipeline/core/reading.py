@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.arabic import Token, tokens, without_clitics
@@ -27,6 +28,8 @@ LEAD_SEGMENTS = 8
 _ABOUT = 12
 # So many characters are looked at to tell where an article plays.
 _OPENING = 800
+# Reading a sentence takes time with the square of its length: what is longer is no sentence of a newspaper.
+_LONGEST_SENTENCE = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class Reader:
         drafts: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
         for number, segment in enumerate(segments):
-            claims = self._claims(article, segment, number, by_part[segment.part], progress, marks)
+            within = _within(by_part[segment.part], segment.span)
+            claims = self._claims(article, segment, number, within, progress, marks)
             drafts += [(claim, segment.headline) for claim in claims]
         claims = with_relays(merge(drafts), progress.relays)
         return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
@@ -240,11 +244,29 @@ def _id(party: Party | None) -> str:
 def _segments(article: Article) -> list[_Segment]:
     found: list[_Segment] = []
     if article.title:
-        found.append(_Segment("title", (0, len(article.title)), True))
+        found += [_Segment("title", span, True) for span in _pieces(article.title, (0, len(article.title)))]
     for number, span in enumerate(sentences(article.text)):
         headline = number == 0 and not article.title and article.text[span[1] : span[1] + 1] == "\n"
-        found.append(_Segment("text", span, headline))
+        found += [_Segment("text", piece, headline) for piece in _pieces(article.text, span)]
     return found
+
+
+def _pieces(text: str, span: Span) -> Iterator[Span]:
+    """The span itself; one that no sentence of a newspaper could have, in pieces cut at white space."""
+    start, end = span
+    while end - start > _LONGEST_SENTENCE:
+        cut = max(text.rfind(mark, start + 1, start + _LONGEST_SENTENCE) for mark in "\n ")
+        cut = cut if cut > start else start + _LONGEST_SENTENCE
+        yield start, cut
+        start = cut + (text[cut : cut + 1].isspace())
+    if end > start:
+        yield start, end
+
+
+def _within(mentions: Sequence[Mention], span: Span) -> Sequence[Mention]:
+    """The mentions that begin in the span; they stand in the order of the text."""
+    first = bisect_left(mentions, span[0], key=lambda mention: mention.start)
+    return mentions[first : bisect_left(mentions, span[1], key=lambda mention: mention.start)]
 
 
 def _about(line: Sequence[Token], trigger: Trigger, where: Place) -> tuple[str, ...]:

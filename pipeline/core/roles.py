@@ -107,7 +107,7 @@ def _words_before(line: Line, at: int) -> Phrase:
     first = last + 1
     while first > 0 and last - first < _NAME - 1 and not line.closes(first - 1) and not line.is_opener(first - 1):
         first -= 1
-    if first <= last and line.grammar.saying(line.tokens, first) is not None:
+    if first <= last and line.saying(first) is not None:
         return first, first - 1
     return first, last
 
