@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from lab.corpora import saudi_news
-from lab.stories import articles_of, compared, stories
+from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
 from pipeline.core.alerts import Alert
 from pipeline.core.article import Article
@@ -22,15 +22,16 @@ Measure = Callable[[Assembly, argparse.Namespace], dict[str, object]]
 
 def measure_stories(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
     """How many stories end exactly as they should, reversals found, and false alerts a story."""
-    right = expected = found = false = 0
+    right = expected = found = false = silent = 0
     wrong: list[str] = []
-    every = stories()
+    every = stories(HELD_OUT if options.held_out else FOLDER)
     for name, story in every.items():
         missing, unexpected = compared(story, _standing(_follow_all(assembly, articles_of(story))))
         right += not missing and not unexpected
         expected += len(story.get("alert", ()))
         found += len(story.get("alert", ())) - len(missing)
         false += len(unexpected)
+        silent += not story.get("alert") and not unexpected
         wrong += [name] if missing or unexpected else []
     return {
         "stories": len(every),
@@ -38,7 +39,9 @@ def measure_stories(assembly: Assembly, options: argparse.Namespace) -> dict[str
         "reversals": expected,
         "found": found,
         "false_alerts": false,
-        "wrong": wrong,
+        "silent": silent,
+        "silent_stories": sum(not story.get("alert") for story in every.values()),
+        "wrong": [] if options.held_out else wrong,
     }
 
 
@@ -92,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=MEASURES)
     parser.add_argument("--count", type=int, default=5000, help="articles of a corpus to measure on")
     parser.add_argument("--start", type=int, default=0, help="the first of them")
+    parser.add_argument("--held-out", action="store_true", help="the stories of lab/heldout")
     parser.add_argument("--show", action="store_true", help="print what was found for a person to judge")
     options = parser.parse_args(arguments)
     measured = MEASURES[options.name](assemble(None, None), options)
