@@ -99,9 +99,11 @@ class Slack:
         answered = list(outcome)
         transport.close()
         if not answered:
-            raise Unreachable(f"Slack did not answer within {self._timeout:g} s")
+            raise Unreachable(f"Slack did not answer within {self._timeout:g} s", uncertain=True)
         if isinstance(answered[0], Exception):
-            raise Unreachable(f"Slack cannot be reached ({type(answered[0]).__name__})")
+            # Only where no connection came about is it sure that nothing was posted.
+            unposted = isinstance(answered[0], (httpx.ConnectError, httpx.ConnectTimeout))
+            raise Unreachable(f"Slack cannot be reached ({type(answered[0]).__name__})", uncertain=not unposted)
         return answered[0]
 
     def _ask(self, transport: httpx.HTTPTransport, body: bytes, outcome: list[_Answer | Exception]) -> None:

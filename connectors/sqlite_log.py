@@ -139,8 +139,8 @@ class SqliteLog:
     def done(self, id: str) -> None:
         self._outbox.done(id)
 
-    def later(self, id: str, at: datetime, reason: str) -> None:
-        self._outbox.later(id, at, reason)
+    def later(self, id: str, at: datetime, reason: str, *, uncertain: bool = False) -> None:
+        self._outbox.later(id, at, reason, uncertain=uncertain)
 
     def give_up(self, id: str, reason: str) -> None:
         self._outbox.give_up(id, reason)

@@ -131,8 +131,17 @@ class SqliteOutbox:
     def done(self, id: str) -> None:
         self._settle(id, lambda row: replace(row, fate="posted", begun=0))
 
-    def later(self, id: str, at: datetime, reason: str) -> None:
-        self._settle(id, lambda row: replace(row, due=_moment(at), begun=0, reason=_storable(reason)))
+    def later(self, id: str, at: datetime, reason: str, *, uncertain: bool = False) -> None:
+        self._settle(
+            id,
+            lambda row: replace(
+                row,
+                due=_moment(at),
+                begun=0,
+                doubtful=row.doubtful | int(uncertain),
+                reason=_storable(reason),
+            ),
+        )
 
     def give_up(self, id: str, reason: str) -> None:
         self._settle(id, lambda row: replace(row, fate="given up", begun=0, reason=_storable(reason)))

@@ -18,11 +18,15 @@ Collection = Literal["articles", "claims", "events", "alerts"]
 
 
 class Unreachable(Exception):
-    """Try again later. `retry_after` is in seconds where the other side named a time, else None."""
+    """Try again later. `retry_after` is in seconds where the other side named a time, else None.
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    `uncertain` is True where no answer came and the other side may have done what was asked.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None, *, uncertain: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.uncertain = uncertain
 
 
 class Rejected(Exception):
@@ -138,8 +142,9 @@ class Outbox(Protocol):
 
     `put` adds by id: a waiting notice is replaced by the newer text, one that was posted or given up stays so.
     `take` returns the oldest notice due at `now` and durably remembers, before it returns, that posting begins;
-    a notice that was taken before without an outcome comes back with `repeat=True`. `done`, `later` (not before
-    `at`) and `give_up` record the outcome. `counts` gives the number of notices "waiting", "posted", "given up".
+    a notice that was taken before without an outcome, or put off as `uncertain`, comes back with `repeat=True`.
+    `done`, `later` (not before `at`) and `give_up` record the outcome. `counts` gives the number of notices
+    "waiting", "posted", "given up".
     """
 
     def put(self, notices: Sequence[Notice]) -> None: ...
@@ -148,7 +153,7 @@ class Outbox(Protocol):
 
     def done(self, id: str) -> None: ...
 
-    def later(self, id: str, at: datetime, reason: str) -> None: ...
+    def later(self, id: str, at: datetime, reason: str, *, uncertain: bool = False) -> None: ...
 
     def give_up(self, id: str, reason: str) -> None: ...
 
@@ -159,7 +164,8 @@ class Alerts(Protocol):
     """A channel that tells people.
 
     `post` returns when the channel has accepted the notice. It says so in the message when `notice.repeat`.
-    Raises `Unreachable` (with `retry_after` where the channel named one) or `Rejected`. No error holds a secret.
+    Raises `Unreachable` (with `retry_after` where the channel named one, `uncertain` where it may have the notice) or
+    `Rejected`. No error holds a secret.
     """
 
     @property

@@ -169,7 +169,9 @@ def announce(outbox: Outbox, channels: Mapping[str, Alerts], now: datetime, pati
         asked_for = error.retry_after if isinstance(error, Unreachable) else None
         resumes = patience.failed(name, now, asked_for)
         own = patience.failed(notice.id, now)
-        return _postponed(outbox, notice, max(own, resumes + timedelta(seconds=1)), told(error))
+        # What a channel breaks off without a word it may have posted.
+        uncertain = error.uncertain if isinstance(error, Unreachable) else True
+        return _postponed(outbox, notice, max(own, resumes + timedelta(seconds=1)), told(error), uncertain=uncertain)
     outbox.done(notice.id)
     patience.succeeded(name)
     patience.succeeded(notice.id)
@@ -223,8 +225,8 @@ def _version_of(id: str, version: int, value: bytes) -> Record:
     return Record(digest(id, str(version)), id, value)
 
 
-def _postponed(outbox: Outbox, notice: Notice, at: datetime, reason: str) -> Announced:
-    outbox.later(notice.id, at, reason)
+def _postponed(outbox: Outbox, notice: Notice, at: datetime, reason: str, *, uncertain: bool = False) -> Announced:
+    outbox.later(notice.id, at, reason, uncertain=uncertain)
     _log.warning("alert %s waits until %s: %s", notice.id, at.isoformat(timespec="seconds"), reason)
     return Announced(notice.id, "later")
 

@@ -102,8 +102,9 @@ def test_a_redirect_is_never_followed(server: SlackServer, status: int) -> None:
 @pytest.mark.parametrize("step", ["hang", "trickle"])
 def test_an_answer_that_never_ends_is_given_up_and_its_connection_closed(server: SlackServer, step: Step) -> None:
     server.script([step])
-    with pytest.raises(Unreachable, match=r"did not answer within|cannot be reached"):
+    with pytest.raises(Unreachable, match=r"did not answer within|cannot be reached") as caught:
         slack(server, timeout=0.3).post(notice())
+    assert caught.value.uncertain
     for thread in [thread for thread in threading.enumerate() if thread.name == "slack"]:
         thread.join(10)
         assert not thread.is_alive()
@@ -112,8 +113,9 @@ def test_an_answer_that_never_ends_is_given_up_and_its_connection_closed(server:
 @pytest.mark.parametrize("step", ["close", "cut"])
 def test_a_connection_that_breaks_is_unreachable(server: SlackServer, step: Step) -> None:
     server.script([step])
-    with pytest.raises(Unreachable, match="cannot be reached"):
+    with pytest.raises(Unreachable, match="cannot be reached") as caught:
         slack(server).post(notice())
+    assert caught.value.uncertain
 
 
 def test_an_answer_without_end_is_not_read_to_its_end(server: SlackServer) -> None:
@@ -125,8 +127,9 @@ def test_an_answer_without_end_is_not_read_to_its_end(server: SlackServer) -> No
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     with SlackServer() as gone:
         url = gone.url
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as caught:
         Slack(url, wording()).post(notice())
+    assert not caught.value.uncertain
 
 
 def test_a_post_after_a_failure_is_taken(server: SlackServer) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.grammar import Force, Saying, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import names_speaker, party_of, phrase_after, phrase_before, subject_before
 from pipeline.core.relays import agency_of, passer_on, relays, source_after
-from pipeline.core.speakers import Cast
 
 _HEAD_LENGTH = 30
 _HEADLINE_SPEAKER = 8
@@ -50,7 +50,7 @@ def frames(line: Line, cast: Cast) -> list[Frame]:
     for index in range(len(line)):
         if index <= skip or line.in_party(index):
             continue
-        saying = line.grammar.saying(line.tokens, index)
+        saying = line.saying(index)
         frame = _according(line, index, cast)
         if frame is None and saying is None:
             frame = _headline_colon(line, index, cast) or _refutation(line, index, found)
@@ -91,7 +91,7 @@ def _says(line: Line, index: int, saying: Saying) -> bool:
 
 def _opener_after(line: Line, index: int) -> int | None:
     for position in range(index + 1, min(index + _HEAD_LENGTH, len(line))):
-        if line.grammar.breaks.at(line.tokens, position):
+        if line.breaks_at(position):
             return None
         if line.is_opener(position) or line.tokens[position].form == ":":
             return position
@@ -151,7 +151,7 @@ def _head(line: Line, index: int, saying: Saying, outer: int | None, cast: Cast)
     masdar = source[1] + 1
     head.relays.extend([relay] if relay else [])
     head.speaker, head.start = party_of(line, source, cast), masdar
-    passed = line.grammar.saying(line.tokens, masdar) if masdar < len(line) else None
+    passed = line.saying(masdar) if masdar < len(line) else None
     if passed is not None and passed.form == "masdar":
         head.force, head.last, head.start = passed.force, masdar, masdar + 1
     return head

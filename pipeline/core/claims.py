@@ -22,12 +22,15 @@ class Party:
     `id` is the same wherever the same party is meant: an entry of `config/speakers.toml`, else the folded words.
     `camp` is the id of the side that he speaks for, "" where it is not known. `name` is how he was written.
     `recognised` is True for a known party or an office ("a military source"), False for other words in its place.
+    `words` are the stems of his name that tell him from others, `titles` those that many bear.
     """
 
     id: str
     name: str
     camp: str = ""
     recognised: bool = False
+    words: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

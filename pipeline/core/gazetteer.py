@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.core.arabic import fold
 from pipeline.core.mentions import Counts, Entry, Mention, Names, Search, prior
 from pipeline.core.placenames import Phrases, PlaceWords, folded_words
 from pipeline.core.places import Place
+from pipeline.core.senses import one_sense
 
 __all__ = ["Counts", "Entry", "Gazetteer", "Mention"]
 
@@ -37,12 +38,15 @@ class Gazetteer:
         by_phrase |= dict.fromkeys(words.not_places, ())
         self._names = Names(Phrases(by_phrase), words, demonyms)
 
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._places.values())
+
     def __len__(self) -> int:
         return len(self._places)
 
     def mentions(self, text: str, country_hint: str | None = None) -> list[Mention]:
         """The places that the text names, in its order. `country_hint` ("country:SY") is where it is likely to play."""
-        return Search(self._names, text, country_hint).mentions()
+        return one_sense(Search(self._names, text, country_hint).mentions())
 
     def by_id(self, id: str) -> Place | None:
         """The place of this id; None for one that is not known, and for a provisional one."""

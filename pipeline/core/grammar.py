@@ -108,7 +108,6 @@ class Grammar:
         self.persons = _set(data["speaking"]["persons"])
         self.official = _set(data["speaking"]["official"])
         self.pointing = _set(data["speaking"]["pointing"])
-        self.unnamed = _set(data["speaking"]["unnamed"])
         self.relay_heads = _set(data["relays"]["heads"])
         self.passing = _verbs(data["relays"]["passing"])
         self.needing_opener = _verbs(data["sayings"]["needing_opener"])

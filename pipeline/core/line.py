@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pipeline.core.arabic import Token
 from pipeline.core.events import Trigger
-from pipeline.core.grammar import QUOTES, Grammar
+from pipeline.core.grammar import QUOTES, Grammar, Saying
 from pipeline.core.speakers import PartyMention
 
 _CLOSING_MARKS = frozenset("،.؛!؟:,;?")
@@ -74,13 +74,30 @@ class Line:
         """Whether the token is a mark that ends a phrase."""
         return self.tokens[index].form in _CLOSING_MARKS
 
+    @cached_property
+    def _break_points(self) -> tuple[int, ...]:
+        return tuple(i for i in range(len(self.tokens)) if self.grammar.breaks.at(self.tokens, i))
+
+    def breaks_at(self, index: int) -> bool:
+        """Whether a word that opens another clause begins at the token."""
+        return index in self._breaking
+
+    @cached_property
+    def _breaking(self) -> frozenset[int]:
+        return frozenset(self._break_points)
+
     def breaks(self, start: int) -> Iterator[int]:
         """Tokens after `start` at which another clause begins, outside quotations that `start` is not in."""
-        for index in range(start + 1, len(self.tokens)):
-            if self.grammar.breaks.at(self.tokens, index) and self.depth[index] <= (
-                self.depth[start] if start >= 0 else 0
-            ):
-                yield index
+        depth = self.depth[start] if start >= 0 else 0
+        return (i for i in self._break_points if i > start and self.depth[i] <= depth)
+
+    @cached_property
+    def _sayings(self) -> list[Saying | None]:
+        return [self.grammar.saying(self.tokens, i) for i in range(len(self.tokens))]
+
+    def saying(self, index: int) -> Saying | None:
+        """The saying that the token opens, if any."""
+        return self._sayings[index]
 
     def text_of(self, first: int, last: int) -> str:
         """The words from token `first` to token `last`, inclusive."""

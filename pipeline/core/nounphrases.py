@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.core.arabic import proclitic_splits
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.events import without_article
 from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
-from pipeline.core.speakers import Cast, PartyMention
+from pipeline.core.speakers import PartyMention
 
 _LONGEST = 14
 _COMMAS = frozenset("،-)")
@@ -98,7 +99,7 @@ def _ends(line: Line, position: int, begun: bool) -> bool:
         return True
     if grammar.refuting_before.at(line.tokens, position) or token.form in grammar.verbal_negators:
         return True
-    if grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles:
+    if line.saying(position) is not None and token.form not in grammar.roles:
         return True
     if not begun:
         return token.form in grammar.prepositions or token.form in grammar.of_them
@@ -124,14 +125,15 @@ def _bounds(line: Line, position: int) -> bool:
         line.is_opener(position)
         or token.form in grammar.relatives
         or token.form in grammar.rumours
-        or bool(grammar.breaks.at(line.tokens, position))
+        or line.breaks_at(position)
         or line.triggers_at(position)
-        or (grammar.saying(line.tokens, position) is not None and token.form not in grammar.roles)
+        or (line.saying(position) is not None and token.form not in grammar.roles)
     )
 
 
 def _back_over(line: Line, position: int, marks: frozenset[str]) -> int:
-    """The last token at or before `position` that is neither one of the marks nor a particle of the perfect (قد)."""
-    while position >= 0 and (line.tokens[position].form in marks or line.tokens[position].form in line.grammar.perfect):
+    """The last token at or before `position` that is none of the marks and no particle before a verb (قد، لم)."""
+    passed = marks | line.grammar.perfect | line.grammar.verbal_negators
+    while position >= 0 and line.tokens[position].form in passed:
         position -= 1
     return position

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 
+from pipeline.core.cast import same_party, shared_words
 from pipeline.core.claims import Claim, Party
 from pipeline.core.events import EventKind, EventKinds
-from pipeline.core.speakers import same_party, shared_words
 from pipeline.core.wording import Wording
 
 # How many words of the matter two sentences must share, by how much happens in a place of this level: for kinds that

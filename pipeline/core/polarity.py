@@ -175,7 +175,7 @@ def _words_before(line: Line, at: int, reach: int) -> Sequence[int]:
                 break
         else:
             found.append(position)
-            if line.grammar.breaks.at(line.tokens, position):
+            if line.breaks_at(position):
                 break
         position -= 1
     return found

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.core.arabic import Token, tokens, without_clitics
 from pipeline.core.article import Article, digest
 from pipeline.core.attribution import Frame, frames
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Claim, Evidence, Part, Party, Reading, Span
 from pipeline.core.events import EventKind, EventKinds, Trigger
 from pipeline.core.gazetteer import Gazetteer, Mention
 from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
+from pipeline.core.merging import merge, with_relays
 from pipeline.core.places import Place
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
-from pipeline.core.speakers import Cast, Speakers, shared_words
+from pipeline.core.speakers import Speakers
 from pipeline.core.voices import Voice, voices
 
 # A claim stands in the lead when it is among the first segments of its article, the title counted.
 LEAD_SEGMENTS = 8
 _ABOUT = 12
+# So many characters are looked at to tell where an article plays.
+_OPENING = 800
+# Reading a sentence takes time with the square of its length: what is longer is no sentence of a newspaper.
+_LONGEST_SENTENCE = 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class _Progress:
     cast: Cast
     focus: Place | None
     country: Place | None
+    relays: dict[str, list[str]]
 
 
 class Reader:
@@ -65,16 +73,23 @@ class Reader:
         drafts: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
         for number, segment in enumerate(segments):
-            claims = self._claims(article, segment, number, by_part[segment.part], progress, marks)
+            within = _within(by_part[segment.part], segment.span)
+            claims = self._claims(article, segment, number, within, progress, marks)
             drafts += [(claim, segment.headline) for claim in claims]
-        return Reading(article.id, merge(drafts), _unique([mention.place for mention in mentions]))
+        claims = with_relays(merge(drafts), progress.relays)
+        return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
-        focus = next((m.place for m in mentions if m.place.level not in ("country", "region")), None)
-        country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in mentions), None)
+        opening = tokens(text[:_OPENING])
+        named = [(opening[m.first].start, opening[m.last].end) for m in self._speakers.mentions(opening)]
+        # The Hmeimim base in the name of its channel is not where the article plays.
+        own = [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in named)]
+        near = (m.place for m in own if m.start < _OPENING)
+        focus = next((place for place in near if place.level not in ("country", "region")), None)
+        country = next((self._gazetteer.by_id(m.place.country or m.place.id) for m in own), None)
         if country is None:
-            country = next((c for t in tokens(text)[:80] if (c := self._gazetteer.demonym(t.form))), None)
-        return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country)
+            country = next((c for token in opening[:80] if (c := self._gazetteer.demonym(token.form))), None)
+        return _Progress(Cast(self._speakers, self._grammar, self._gazetteer, country), focus, country, {})
 
     def _claims(
         self,
@@ -89,6 +104,9 @@ class Reader:
         text = whole[segment.span[0] : segment.span[1]]
         line = self._line(text, segment, mentions)
         said = frames(line, progress.cast)
+        for frame in said:
+            if frame.speaker is not None:
+                progress.relays.setdefault(frame.speaker.id, []).extend(frame.relays)
         if not line.triggers:
             self._shift_focus(locate(line, segment.span[0], mentions), progress)
             return []
@@ -219,46 +237,6 @@ class Reader:
         )
 
 
-def merge(drafts: Sequence[tuple[Claim, bool]]) -> list[Claim]:
-    """One claim for what one voice says several times in an article: the fullest words, all relays.
-
-    `drafts` are claims with whether they stand in a headline: a headline gives way to the text that spells it out,
-    also where it names only the speaker's camp.
-    """
-    merged: list[tuple[Claim, bool]] = []
-    for draft in drafts:
-        same = next((number for number, other in enumerate(merged) if _same_word(other[0], draft[0])), None)
-        if same is None:
-            merged.append(draft)
-        else:
-            merged[same] = _fuller(merged[same], draft)
-    return [claim for claim, _ in merged]
-
-
-def _same_word(first: Claim, second: Claim) -> bool:
-    one, two = first.object, second.object
-    return (first.kind, first.place.id, first.polarity, first.modality, first.voice) == (
-        second.kind,
-        second.place.id,
-        second.polarity,
-        second.modality,
-        second.voice,
-    ) and (one is None or two is None or one.id == two.id or bool(shared_words(one, two)))
-
-
-def _fuller(first: tuple[Claim, bool], second: tuple[Claim, bool]) -> tuple[Claim, bool]:
-    relays = tuple(dict.fromkeys((*first[0].relayed_through, *second[0].relayed_through)))
-    best, headline = max((first, second), key=_fullness)
-    lead, background = first[0].lead or second[0].lead, first[0].background and second[0].background
-    return replace(best, relayed_through=relays, lead=lead, background=background), headline
-
-
-def _fullness(draft: tuple[Claim, bool]) -> tuple[bool, ...]:
-    """Which of two sentences for one claim an analyst would rather be shown; the first wins a tie."""
-    claim, headline = draft
-    return (not claim.background, claim.explicit, not headline, claim.actor is not None)
-
-
 def _id(party: Party | None) -> str:
     return party.id if party is not None else ""
 
@@ -266,11 +244,29 @@ def _id(party: Party | None) -> str:
 def _segments(article: Article) -> list[_Segment]:
     found: list[_Segment] = []
     if article.title:
-        found.append(_Segment("title", (0, len(article.title)), True))
+        found += [_Segment("title", span, True) for span in _pieces(article.title, (0, len(article.title)))]
     for number, span in enumerate(sentences(article.text)):
         headline = number == 0 and not article.title and article.text[span[1] : span[1] + 1] == "\n"
-        found.append(_Segment("text", span, headline))
+        found += [_Segment("text", piece, headline) for piece in _pieces(article.text, span)]
     return found
+
+
+def _pieces(text: str, span: Span) -> Iterator[Span]:
+    """The span itself; one that no sentence of a newspaper could have, in pieces cut at white space."""
+    start, end = span
+    while end - start > _LONGEST_SENTENCE:
+        cut = max(text.rfind(mark, start + 1, start + _LONGEST_SENTENCE) for mark in "\n ")
+        cut = cut if cut > start else start + _LONGEST_SENTENCE
+        yield start, cut
+        start = cut + (text[cut : cut + 1].isspace())
+    if end > start:
+        yield start, end
+
+
+def _within(mentions: Sequence[Mention], span: Span) -> Sequence[Mention]:
+    """The mentions that begin in the span; they stand in the order of the text."""
+    first = bisect_left(mentions, span[0], key=lambda mention: mention.start)
+    return mentions[first : bisect_left(mentions, span[1], key=lambda mention: mention.start)]
 
 
 def _about(line: Sequence[Token], trigger: Trigger, where: Place) -> tuple[str, ...]:

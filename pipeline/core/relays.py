@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pipeline.core.arabic import proclitic_splits
+from pipeline.core.cast import Cast
 from pipeline.core.events import without_article
 from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import Phrase, party_of, phrase_after
-from pipeline.core.speakers import Cast
 
 _SOURCE_REACH = 8
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.core.alerts import ReversalKind
+from pipeline.core.cast import same_party
 from pipeline.core.claims import Claim
 from pipeline.core.pairs import Pair, Rules
-from pipeline.core.speakers import same_party
 
 Turn = Literal["affirmed, then denied", "denied, then affirmed", "contraries affirmed", "polarity turned"]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.core.attribution import Frame
+from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
 from pipeline.core.events import Trigger
 from pipeline.core.gazetteer import Mention
@@ -13,8 +14,10 @@ from pipeline.core.grammar import QUOTES, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import Phrase, party_of, phrase_after, subject_before
 from pipeline.core.places import Place
-from pipeline.core.speakers import Cast, PartyMention
+from pipeline.core.speakers import PartyMention
 
+# A name in more doubt than this gives no claim its place.
+DOUBTFUL = 0.6
 _BEHIND = 6
 _BEFORE = 9
 _PLACE_REACH = 16
@@ -32,11 +35,11 @@ class LocatedMention:
 
 
 def locate(line: Line, offset: int, mentions: Sequence[Mention]) -> list[LocatedMention]:
-    """The mentions inside the line; `offset` is where the line begins in the text that they count in."""
+    """The mentions in the line that are sure enough; `offset` is where it begins in the text that they count in."""
     found: list[LocatedMention] = []
     for mention in mentions:
         start, end = mention.start - offset, mention.end - offset
-        if start < 0 or end > len(line.text):
+        if start < 0 or end > len(line.text) or mention.doubt > DOUBTFUL:
             continue
         covered = [i for i, token in enumerate(line.tokens) if token.end > start and token.start < end]
         if covered and not all(line.in_party(i) for i in covered):
@@ -104,7 +107,7 @@ def _words_before(line: Line, at: int) -> Phrase:
     first = last + 1
     while first > 0 and last - first < _NAME - 1 and not line.closes(first - 1) and not line.is_opener(first - 1):
         first -= 1
-    if first <= last and line.grammar.saying(line.tokens, first) is not None:
+    if first <= last and line.saying(first) is not None:
         return first, first - 1
     return first, last
 

@@ -1,4 +1,4 @@
-"""Parties: who speaks and who acts, which camp they belong to, and whom a phrase such as "the official" means."""
+"""The parties of `config/speakers.toml`: who they are, which camp they belong to, and where a text names them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.core.analysis import light_stem
-from pipeline.core.arabic import Token, fold, proclitic_splits, tokens, without_clitics
-from pipeline.core.claims import Party
+from pipeline.core.arabic import Token, fold, proclitic_splits, tokens
 from pipeline.core.events import without_article
-from pipeline.core.gazetteer import Gazetteer
-from pipeline.core.grammar import QUOTES, Grammar, among, rests
-from pipeline.core.places import Place
+from pipeline.core.grammar import QUOTES
 
-# Words that many parties' names share and that therefore identify nobody.
-_COMMON = frozenset(
-    ("مدير", "رئيس", "وزير", "قائد", "عضو", "نائب", "في", "من", "عام", "سابق", "مدينه", "احد", "عدد", "علي")
-)
 _PREFIXES = frozenset({"", "و", "ف", "ل", "ب", "ول", "فل", "وب", "ك"})
 _ARTICLES = ("ال", "وال", "فال", "بال", "وبال", "لل", "ولل", "كال")
 
@@ -51,6 +44,7 @@ class Speakers:
         self.camps: Mapping[str, str] = dict(data["camps"])
         self.officials: Mapping[str, str] = dict(data["officials"])
         self.parties: dict[str, KnownParty] = {}
+        self.common = frozenset(light_stem(fold(word)) for word in data["heads"]["common"])
         self.local = {fold(name): dict(table) for name, table in data["local"].items()}
         self._trie: dict[str, Any] = {}
         for name, entry in data["party"].items():
@@ -113,129 +107,7 @@ class Speakers:
         return best
 
 
-class Cast:
-    """Who has spoken so far in one article: turns a phrase into a party and resolves phrases that point back."""
-
-    def __init__(self, speakers: Speakers, grammar: Grammar, gazetteer: Gazetteer, country: Place | None) -> None:
-        """`country` is where the article plays: its officials are meant by "the army", "the ministry"."""
-        self._speakers = speakers
-        self._grammar = grammar
-        self._gazetteer = gazetteer
-        self._country = country
-        self._spoken: list[Party] = []
-
-    @property
-    def last(self) -> Party | None:
-        """The speaker before, for a verb without a subject of its own."""
-        return self._spoken[-1] if self._spoken else None
-
-    def speaks(self, party: Party) -> None:
-        """Remember that this party has spoken."""
-        self._spoken.append(party)
-
-    def party(self, text: str, line: Sequence[Token], mentions: Sequence[PartyMention]) -> Party | None:
-        """The party that a noun phrase names; None for an empty phrase.
-
-        `line` holds the phrase's tokens, `mentions` the known parties inside it (indices into `line`).
-        """
-        words = [token for token in line if token.kind != "mark"]
-        if not words:
-            return None
-        name = _clean(text[words[0].start : words[-1].end])
-        head = words[0]
-        if mentions and mentions[0].first <= _lead(line):
-            known = mentions[0].party
-            return Party(known.id, name, known.camp, recognised=True)
-        meant = self._meant_here(words)
-        if meant is not None:
-            return Party(meant, name, self._speakers.parties[meant].camp, recognised=True)
-        camp = mentions[0].party.camp if mentions else self._camp(words)
-        if among(head, self._grammar.pointing) and not mentions:
-            before = self._pointed_at(words, camp)
-            if before is not None:
-                return before
-        office = among(head, self._grammar.roles) or among(head, self._grammar.pointing)
-        return Party(_identity(words), name, camp, recognised=office)
-
-    def _meant_here(self, words: Sequence[Token]) -> str | None:
-        """The party that a short name means in the article's country ("the coalition", "the general command")."""
-        if self._country is None:
-            return None
-        forms = [word.form for word in words]
-        for length in range(len(forms), 0, -1):
-            table = self._speakers.local.get(" ".join(forms[:length]))
-            if table is not None:
-                return table.get(self._country.id)
-        return None
-
-    def unnamed(self, party: Party) -> bool:
-        """Whether the party is a source without a name or a known camp."""
-        first = party.id.split(" ", 1)[0]
-        return not party.camp and first in self._grammar.unnamed
-
-    def _camp(self, words: Sequence[Token]) -> str:
-        if not any(among(word, self._grammar.roles) or among(word, self._grammar.pointing) for word in words):
-            return ""
-        for word in words[1:]:
-            country = self._gazetteer.demonym(word.form)
-            if country is not None and country.id in self._speakers.officials:
-                return self._speakers.officials[country.id]
-        if self._country is not None and any(among(word, self._grammar.official) for word in words[:3]):
-            return self._speakers.officials.get(self._country.id, "")
-        return ""
-
-    def _pointed_at(self, words: Sequence[Token], camp: str) -> Party | None:
-        """The speaker before whom "the Russian military official" means: most words shared, then the latest."""
-        shared = {without_article(rest) for word in words for rest in rests(word)}
-        person = among(words[0], self._grammar.persons)
-        best: tuple[int, Party] | None = None
-        for party in reversed(self._spoken):
-            named = [without_article(token.form) for token in tokens(party.name)]
-            role = named[0] in self._grammar.roles or named[0] in self._grammar.persons
-            if (camp and party.camp != camp) or (role and person != (named[0] in self._grammar.persons)):
-                continue
-            score = len(shared & set(named))
-            if best is None or score > best[0]:
-                best = (score, party)
-        return best[1] if best is not None else None
-
-
-def same_party(first: Party | None, second: Party | None) -> bool:
-    """Whether two parties are one: the same id, or phrases of which one's words all stand in the other."""
-    if first is None or second is None:
-        return False
-    if first.id == second.id:
-        return True
-    one, two = set(first.id.split()), set(second.id.split())
-    smaller = min(len(one), len(two))
-    return smaller >= 2 and len(one & two) == smaller
-
-
-def shared_words(one: Party, two: Party) -> frozenset[str]:
-    """The words of two parties' names that both hold and that identify someone."""
-    return (_words(one) & _words(two)) - _COMMON
-
-
-def _words(party: Party) -> frozenset[str]:
-    words = (light_stem(token.form) for token in tokens(party.name) if token.kind == "word")
-    # The accusative's alef is no letter of the word (أربعين محتجزا).
-    return frozenset(word[:-1] if word.endswith("ا") and len(word) > 4 else word for word in words if len(word) > 2)
-
-
 def _short(name: str, heads: Sequence[str]) -> str:
     """A name without the noun before it: وكالة رويترز is رويترز."""
     first, _, rest = name.partition(" ")
     return rest if rest and first in heads else name
-
-
-def _lead(line: Sequence[Token]) -> int:
-    """The index of the first token that is no quotation mark."""
-    return next((index for index, token in enumerate(line) if token.kind != "mark"), 0)
-
-
-def _identity(words: Sequence[Token]) -> str:
-    return " ".join(without_clitics(word.form) for word in words)
-
-
-def _clean(name: str) -> str:
-    return " ".join(name.translate({ord(mark): None for mark in QUOTES}).split())

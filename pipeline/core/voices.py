@@ -47,7 +47,7 @@ def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: Mapp
     behind = [frame for frame in covering if frame.backwards]
     # A predicate refutes what was talked of, or the noun that is its subject ("the closure is a mere rumour").
     talked_of = any(frame.force != "deny" for frame in chain) or _rumour_before(line, trigger) or trigger.form == "noun"
-    refuters = [frame for frame in behind if talked_of or line.grammar.saying(line.tokens, frame.verb) is not None]
+    refuters = [frame for frame in behind if talked_of or line.saying(frame.verb) is not None]
     if not own.asserted and not refuters:
         return []
     spoken = _spoken(chain, source, own, trigger, agencies)

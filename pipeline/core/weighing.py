@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from pipeline.core.alerts import Alert, State
 from pipeline.core.article import digest
+from pipeline.core.cast import shared_words
 from pipeline.core.claims import Claim
 from pipeline.core.happenings import Event
 from pipeline.core.pairs import Rules, theme_of
 from pipeline.core.places import Place
 from pipeline.core.reversals import Reversal
 from pipeline.core.sketch import COPY, resemblance
-from pipeline.core.speakers import shared_words
 
 # Which kind an alert bears when several pairs show the same turn: the most telling first.
 _RANK = {"correction": 0, "admission": 1, "self": 2, "camp": 3, "denial": 4, "rival": 5, "development": 6}

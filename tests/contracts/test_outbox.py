@@ -105,6 +105,14 @@ def test_a_refused_posting_is_no_possible_repeat(open_outbox: Open, notice: Make
     assert outbox.take(NOW) == notice("a", repeat=False)
 
 
+def test_a_posting_of_uncertain_outcome_is_a_possible_repeat(open_outbox: Open, notice: Make) -> None:
+    outbox = open_outbox()
+    outbox.put([notice("a")])
+    outbox.take(NOW)
+    outbox.later("a", NOW, "no answer came", uncertain=True)
+    assert outbox.take(NOW) == notice("a", repeat=True)
+
+
 def test_once_a_possible_repeat_always_one(open_outbox: Open, notice: Make) -> None:
     outbox = open_outbox()
     outbox.put([notice("a")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -350,3 +351,10 @@ def known(gazetteer: Gazetteer, id: str) -> Place:
 
 def shown(text: str, mentions: Iterable[Mention]) -> list[str]:
     return [f"{text[mention.start : mention.end]}={mention.place.id}" for mention in mentions]
+
+
+def test_every_place_has_a_name_of_letters(gazetteer: Gazetteer) -> None:
+    strange = [
+        place for place in gazetteer if not place.name_en or re.search(r"[{}\[\]:=]", place.name + place.name_en)
+    ]
+    assert strange == []

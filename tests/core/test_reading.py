@@ -290,3 +290,19 @@ def test_the_seed_articles_are_read(reader: Reader, publish: Publish, shared: Pa
     )
     assert admission.speaker is not None
     assert (admission.speaker.id, admission.relayed_through) == ("ru-hmeimim-channel", ("فيسبوك",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "قال المسؤول إن " * 4000,
+        "نفى القائد انسحاب الجيش من البوكمال " * 1500,
+        "البوكمال " * 6000,
+        '"' * 20000,
+        "بحسب المصدر " * 4000,
+    ],
+    ids=["sayings", "denials", "places", "quotation marks", "sources"],
+)
+def test_a_text_without_stops_is_read_to_its_end(reader: Reader, publish: Publish, text: str) -> None:
+    reading = reader.read(publish(text))
+    assert len(reading.claims) <= 8
