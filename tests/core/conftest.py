@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import pytest
 
 from connectors.geonames import load_gazetteer
 from pipeline.core.article import Article, make_article
-from pipeline.core.dossier import Dossier, Followed, follow
 from pipeline.core.events import EventKinds
 from pipeline.core.gazetteer import Gazetteer
 from pipeline.core.grammar import Grammar
@@ -25,7 +24,6 @@ CONFIG = Path(__file__).parent.parent.parent / "config"
 NOON = datetime(2017, 11, 13, 12, 0, tzinfo=UTC)
 
 Publish = Callable[..., Article]
-FollowAll = Callable[[Sequence[Article]], dict[str, Dossier]]
 
 
 def table(name: str) -> dict[str, Any]:
@@ -58,20 +56,3 @@ def publish() -> Publish:
         return make_article(outlet=outlet, url=address, title=title, text=text, published=published, fetched=published)
 
     return make
-
-
-@pytest.fixture(scope="session")
-def follow_all(reader: Reader, rules: Rules) -> FollowAll:
-    """Reads and follows articles in the order given; returns the dossiers by division."""
-
-    def carry(articles: Sequence[Article]) -> dict[str, Dossier]:
-        dossiers: dict[str, Dossier] = {}
-        for article in articles:
-            claims = reader.read(article).claims
-            for division in {claim.division for claim in claims}:
-                own = [claim for claim in claims if claim.division == division]
-                followed: Followed = follow(dossiers.get(division), own, rules)
-                dossiers[division] = followed.dossier
-        return dossiers
-
-    return carry

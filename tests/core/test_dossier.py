@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from claims_by_hand import ARMY, CHANNEL, COMMANDER, NOON, OTHER_TOWN, RIVALS, TOWN, said
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_reversals import ARMY, CHANNEL, COMMANDER, NOON, OTHER_TOWN, RIVALS, TOWN, said
 
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import RETENTION, Dossier, follow

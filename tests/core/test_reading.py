@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Publish
 
+from pipeline.core.article import Article
 from pipeline.core.claims import Claim
 from pipeline.core.reading import Reader
+
+Publish = Callable[..., Article]
 
 # sentence, kind, polarity, modality, place, words of the speaker ("" = the outlet), relays
 CLAIMS = [
