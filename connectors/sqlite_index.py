@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
-from connectors import snippets
+from connectors.query_words import Asked, PlacesOf, asked
 from connectors.sqlite_database import Database, checksum
 from connectors.sqlite_documents import Entry, entry
-from connectors.sqlite_words import PlacesOf, Wanted, place_term, storable, stored, wanted
+from connectors.sqlite_words import expression, place_term, storable, stored
 from pipeline.core.analysis import Analyzer
 from pipeline.core.arabic import fold
 from pipeline.ports import Collection, Document, Hit, Query, Skipped, Unreachable
@@ -104,9 +104,9 @@ class SqliteIndex:
         return skipped
 
     def search(self, query: Query) -> list[Hit]:
-        found = wanted(query.words, self._analyzer, self._places_of)
+        wished = asked(query.words, self._analyzer, self._places_of)
         by_words = bool(query.words.strip())
-        if query.limit <= 0 or (by_words and not found.expression):
+        if query.limit <= 0 or (by_words and not wished.wishes):
             return []
         conditions, values = self._filters(query)
         source, order = "document", "last DESC, id"
@@ -114,14 +114,14 @@ class SqliteIndex:
             table = f"words_{query.collection}"
             source = f"{table} JOIN document ON number = {table}.rowid"
             order = f"bm25({table}, {_WEIGHTS}), {order}"
-            conditions, values = [f"{table} MATCH ?", *conditions], [found.expression, *values]
+            conditions, values = [f"{table} MATCH ?", *conditions], [expression(wished), *values]
         with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT collection, id, version, body, checksum FROM {source} "
                 f"WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?",
                 (*values, query.limit),
             ).fetchall()
-        return [self._hit(row, found) for row in rows]
+        return [self._hit(row, wished) for row in rows]
 
     def count(self, collection: Collection) -> int:
         with self._database.reading() as connection:
@@ -198,16 +198,10 @@ class SqliteIndex:
             values.append(_moment(query.until))
         return conditions, values
 
-    def _hit(self, row: tuple[Any, ...], found: Wanted) -> Hit:
+    def _hit(self, row: tuple[Any, ...], wished: Asked) -> Hit:
         id, body = row[1], self._body(row)
         made = entry(Document(row[0], id, row[2], body))
-        names = {tuple(self._terms(name)) for place in made.places if place.id in found.places for name in place.names}
-        sequences = found.sequences | names
-        for text in (made.text, made.title):
-            spans = snippets.matches(self._analyzer.analyze(text), sequences)
-            if spans:
-                return Hit(id, body, snippets.snippet(text, spans, self._marks, self._width))
-        return Hit(id, body, snippets.snippet(made.text or made.title, (), self._marks, self._width))
+        return Hit(id, body, wished.snippet(made, self._analyzer, self._marks, self._width))
 
     def _body(self, row: tuple[Any, ...]) -> Mapping[str, Any]:
         """The document of a row (collection, id, version, body, checksum)."""
