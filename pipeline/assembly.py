@@ -35,8 +35,8 @@ from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed, Index
-from pipeline.server_adapters import Worker, elasticsearch_index, kafka_log, worker
+from pipeline.ports import Alerts, Feed, Index, Topic
+from pipeline.server_adapters import Worker, elasticsearch_index, group_positions, kafka_log, worker
 from pipeline.settings import Settings, load_settings
 
 Made = TypeVar("Made")
@@ -186,6 +186,10 @@ class Assembly:
             yield log
         finally:
             log.close()
+
+    def worker_positions(self) -> dict[Topic, str]:
+        """How far the workers have come in the topics that they read. Raises as `open_server_log`."""
+        return group_positions(self.settings, ("articles", "claims"))
 
     @contextmanager
     def open_own(self, process: str, read_only: bool = False) -> Iterator[SqliteLog]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.overlay import BadSettings
-from pipeline.ports import Index
+from pipeline.ports import Index, Topic
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,6 +49,20 @@ def kafka_log(settings: Settings, spool: Path | None) -> KafkaLog:
         )
     except ValueError as error:
         raise BadSettings(str(error)) from error
+
+
+def group_positions(settings: Settings, topics: Iterable[Topic]) -> dict[Topic, str]:
+    """How far the group of the workers has come in each topic, as positions of `kafka_log`. Raises as that."""
+    with packages("a log on Kafka"):
+        from connectors.kafka_access import KafkaAccess, addresses
+        from connectors.kafka_group import positions
+    kafka, log = settings.kafka, settings.log
+    access = KafkaAccess(
+        addresses(log.server), log.user, log.password, kafka.mechanism, kafka.tls, _authority(kafka.authority)
+    )
+    names = {topic: kafka.prefix + topic for topic in topics}
+    found = positions(access, kafka.group, dict.fromkeys(names.values(), kafka.partitions))
+    return {topic: found[name] for topic, name in names.items()}
 
 
 def elasticsearch_index(
@@ -95,7 +109,10 @@ def worker(
         tls = ssl.create_default_context(cafile=None if authority is None else str(authority))
     password = log.password.reveal() if log.password else ""
     brokers = Brokers(tuple(log.server.split(",")), log.user, password, kafka.mechanism, tls)
-    membership = Membership(kafka.group, name, kafka.prefix, kafka.partitions, kafka.replication)
+    session = float(kafka.session_seconds)
+    membership = Membership(
+        kafka.group, name, kafka.prefix, kafka.partitions, kafka.replication, session, rebalance=2 * session
+    )
     folder = settings.data / "workers" / name
     try:
         app = make_app(

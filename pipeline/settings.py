@@ -42,7 +42,8 @@ class AlertSettings:
 class KafkaSettings:
     """The topics of a log on Kafka, the group of the workers, and who logs in there.
 
-    `prefix` stands before the names of the topics. A change of `partitions` or `prefix` begins a new log.
+    `prefix` stands before the names of the topics. A change of `partitions` or `prefix` begins a new log. A worker that
+    is silent for `session_seconds` is taken for dead.
     `authority` is the file of the certificate authority, "" for those that the system trusts.
     """
 
@@ -51,6 +52,7 @@ class KafkaSettings:
     retention_days: int = 365
     group: str = "naqid"
     prefix: str = ""
+    session_seconds: int = 15
     user: str = ""
     password_file: str = ""
     mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
@@ -140,7 +142,7 @@ def _refuse_impossible(written: PipelineFile, where: str) -> None:
         raise BadSettings(f"{where}: collect.interval has to be 1 second or more, not {written.collect.interval}")
     if written.alerts.window_days < 1:
         raise BadSettings(f"{where}: alerts.window_days has to be 1 day or more, not {written.alerts.window_days}")
-    for name, least in (("partitions", 1), ("replication", 1), ("retention_days", 1)):
+    for name, least in (("partitions", 1), ("replication", 1), ("retention_days", 1), ("session_seconds", 6)):
         if getattr(written.kafka, name) < least:
             raise BadSettings(f"{where}: kafka.{name} has to be {least} or more, not {getattr(written.kafka, name)}")
     for name, text in (("group", written.kafka.group), ("prefix", written.kafka.prefix + "x")):

@@ -93,7 +93,7 @@ def make_app(
     check_versions()
     # Faust makes the last folder of the path only.
     data.mkdir(parents=True, exist_ok=True)
-    host, port = metrics or ("", 0)
+    host, port = metrics or (None, None)
     app = faust.App(
         membership.group,
         broker=[f"kafka://{address}" for address in brokers.addresses],
@@ -122,9 +122,9 @@ def make_app(
         topic_disable_leader=True,
         web_enabled=metrics is not None,
         web_tables_enabled=False,
+        worker_redirect_stdouts=False,
         web_bind=host,
         web_port=port,
-        worker_redirect_stdouts=False,
     )
     registry = CollectorRegistry()
     if metrics:
@@ -173,10 +173,13 @@ class _Agents:
         self._index = index
         self._gaps = gaps
         names: tuple[Topic, ...] = ("articles", "claims", "events", "alerts", "rejected")
-        # Decoding is the agents' own: what Faust cannot decode, it drops.
         self._topics = {
             name: app.topic(
-                membership.prefix + name, key_type=bytes, value_type=bytes, partitions=membership.partitions
+                membership.prefix + name,
+                # Decoding is the agents' own: what Faust cannot decode, it drops. The type alone would not stop it.
+                key_serializer="raw",
+                value_serializer="raw",
+                partitions=membership.partitions,
             )
             for name in names
         }

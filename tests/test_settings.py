@@ -60,8 +60,64 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, variable: str, value
 
 
 def test_an_unknown_scheme_is_named_with_the_known_ones_and_no_password(tmp_path: Path) -> None:
-    with pytest.raises(BadSettings, match=r"NAQID_LOG starts with 'kafka'.*'sqlite'") as caught:
-        settings_from(tmp_path, NAQID_LOG="kafka://user:verysecret@host:9092")
+    with pytest.raises(BadSettings, match=r"NAQID_LOG starts with 'redis'.*'sqlite', 'kafka'") as caught:
+        settings_from(tmp_path, NAQID_LOG="redis://user:verysecret@host:9092")
+    assert "verysecret" not in str(caught.value)
+
+
+def test_servers_are_named_by_their_addresses(tmp_path: Path) -> None:
+    settings = settings_from(tmp_path, NAQID_LOG="kafka://a:9092,b:9093", NAQID_INDEX="https://es.example:9200/")
+    assert (settings.log.scheme, settings.log.server, settings.on_servers) == ("kafka", "a:9092,b:9093", True)
+    assert (settings.index.scheme, settings.index.url) == ("https", "https://es.example:9200")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("NAQID_LOG", "kafka://host"),
+        ("NAQID_LOG", "kafka:host:9092"),
+        ("NAQID_LOG", "kafka://user:verysecret@host:9092/path"),
+        ("NAQID_LOG", "http://user:verysecret@host:9200"),
+        ("NAQID_INDEX", "kafka://user:verysecret@host:9092"),
+        ("NAQID_INDEX", "http://user:verysecret@"),
+        ("NAQID_INDEX", "https://user:verysecret@host:9200?pretty"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_told_without_its_password(tmp_path: Path, variable: str, value: str) -> None:
+    with pytest.raises(BadSettings, match=variable) as caught:
+        settings_from(tmp_path, **{variable: value})
+    assert "verysecret" not in str(caught.value)
+
+
+def test_who_logs_in_stands_in_the_environments_address_or_in_a_file_of_its_own(tmp_path: Path) -> None:
+    in_address = settings_from(tmp_path, NAQID_INDEX="http://naqid:p%40ss@host:9200").index
+    assert (in_address.user, in_address.password, in_address.url) == ("naqid", Secret("p@ss"), "http://host:9200")
+    file = tmp_path / "password"
+    file.write_text("verysecret\n", encoding="utf-8")
+    file.chmod(0o600)
+    text = f"log = 'kafka://host:9092'\n[kafka]\nuser = 'naqid'\npassword_file = '{file}'"
+    in_file = settings_from(tmp_path, text)
+    assert (in_file.log.user, in_file.log.password) == ("naqid", Secret("verysecret"))
+    assert "verysecret" not in repr(in_file)
+    other = settings_from(tmp_path, text, NAQID_KAFKA_PASSWORD="other").log
+    assert other.password == Secret("other")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("log = 'kafka://naqid:verysecret@host:9092'", ["log", "password", "password_file"]),
+        ("log = 'kafka://host:9092'\n[kafka]\nuser = 'naqid'", ["'naqid' needs a password", "NAQID_KAFKA_PASSWORD"]),
+        ("[kafka]\npartitions = 0", ["kafka.partitions", "1 or more"]),
+        ("[kafka]\nprefix = 'a b'", ["kafka.prefix", "letters"]),
+        ("[kafka]\ngroup = ''", ["kafka.group"]),
+        ("[kafka]\nmechanism = 'GUESS'", ["kafka.mechanism", "'PLAIN'"]),
+    ],
+)
+def test_a_wrong_setting_of_servers_is_named(tmp_path: Path, text: str, words: list[str]) -> None:
+    with pytest.raises(BadSettings) as caught:
+        settings_from(tmp_path, text)
+    assert [word for word in words if word not in str(caught.value)] == []
     assert "verysecret" not in str(caught.value)
 
 

@@ -35,7 +35,7 @@ def replay(options: argparse.Namespace) -> int:
             )
         return reread(assemble(options.config, options.data), options.since)
     if not options.files or options.since is not None:
-        raise BadSettings("replay needs files of articles, or --topic articles --since TIME")
+        raise BadSettings("replay needs FILE, one or more with articles, or --topic articles --since TIME")
     articles, whole = articles_of(options.files)
     with ExitStack() as stack:
         scratch = None

@@ -3,42 +3,97 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from typing import Any, get_args
 
-from pipeline.assembly import Assembly, Stores, assemble
+from pipeline import codec
+from pipeline.assembly import Assembly, assemble
 from pipeline.collecting import OUTLETS
 from pipeline.commands.printing import json_line, moment
 from pipeline.outlets import OutletStatus, status_from_bytes
-from pipeline.ports import Collection
+from pipeline.ports import Collection, Index, Log, Rejected, State
 from pipeline.wire import moment_to_text
+
+_AT_ONCE = 500
 
 
 def status(options: argparse.Namespace) -> int:
-    """Looks on while a service writes."""
+    """Looks on while a service writes. On servers, feeds and notices are told of where they are looked after."""
     assembly = assemble(options.config, options.data)
-    with assembly.open_stores(read_only=True) as stores:
-        standing = _standing(assembly, stores)
+    standing = _on_servers(assembly) if assembly.settings.on_servers else _in_one_process(assembly)
     print(json_line(standing) if options.json else _told(standing))
     return 0
 
 
-def _standing(assembly: Assembly, stores: Stores) -> dict[str, Any]:
-    log, index = stores.log, stores.index
+def _in_one_process(assembly: Assembly) -> dict[str, Any]:
+    with assembly.open_stores(read_only=True) as stores:
+        log = stores.log
+        return {
+            "outlets": _outlets(assembly, log),
+            "backlog": {
+                "read": log.behind("articles", log.position("read")),
+                "follow": log.behind("claims", log.position("follow")),
+            },
+            "outbox": log.counts(),
+            **_rejections(log),
+            "index": _index(stores.index),
+        }
+
+
+def _on_servers(assembly: Assembly) -> dict[str, Any]:
+    standing: dict[str, Any] = {"outlets": [], "outbox": {}}
+    if assembly.own_path("collector").exists():
+        with assembly.open_own("collector", read_only=True) as own:
+            standing["outlets"] = _outlets(assembly, own)
+    if assembly.own_path("announcer").exists():
+        with assembly.open_own("announcer", read_only=True) as own:
+            standing["outbox"] = own.counts()
+    with assembly.open_server_log() as log, assembly.open_index() as index:
+        log.check()
+        stands = assembly.worker_positions()
+        backlog = {
+            "read": log.behind("articles", stands["articles"]),
+            "follow": log.behind("claims", stands["claims"]),
+        }
+        return {**standing, "backlog": backlog, **_rejections(log), "index": _index(index)}
+
+
+def _rejections(log: Log) -> dict[str, Any]:
+    of = _rejected_of(log)
+    return {"rejected": sum(of.values()), "rejected_of": of}
+
+
+def _rejected_of(log: Log) -> dict[str, int]:
+    """How many inputs of each topic were rejected; one that was delivered twice counts once."""
+    found: dict[str, str] = {}
+    position = ""
+    while True:
+        try:
+            stored = log.read("rejected", position, _AT_ONCE)
+        except Rejected as damage:
+            position = str(getattr(damage, "position", ""))
+            if not position:
+                raise
+            found[str(damage)] = "rejected"
+            continue
+        if not stored:
+            return dict(Counter(sorted(found.values())))
+        for one in stored:
+            found[one.record.id] = codec.rejected_from_bytes(one.record.value).topic
+        position = stored[-1].position
+
+
+def _index(index: Index) -> dict[str, int]:
     collections: tuple[Collection, ...] = get_args(Collection)
-    return {
-        "outlets": [_outlet(watched.feed.name, stores) for watched in assembly.watched()],
-        "backlog": {
-            "read": log.behind("articles", log.position("read")),
-            "follow": log.behind("claims", log.position("follow")),
-        },
-        "outbox": log.counts(),
-        "rejected": log.size("rejected"),
-        "index": {collection: index.count(collection) for collection in collections},
-    }
+    return {collection: index.count(collection) for collection in collections}
 
 
-def _outlet(name: str, stores: Stores) -> dict[str, Any]:
-    kept = stores.log.get(OUTLETS, name)
+def _outlets(assembly: Assembly, state: State) -> list[dict[str, Any]]:
+    return [_outlet(watched.feed.name, state) for watched in assembly.watched()]
+
+
+def _outlet(name: str, state: State) -> dict[str, Any]:
+    kept = state.get(OUTLETS, name)
     known = OutletStatus() if kept is None else status_from_bytes(kept)
     return {
         "name": name,
@@ -61,5 +116,6 @@ def _told(standing: dict[str, Any]) -> str:
     counts = {"articles to read": standing["backlog"]["read"], "reports to follow": standing["backlog"]["follow"]}
     counts |= {f"alerts {fate}": number for fate, number in standing["outbox"].items()}
     counts |= {"records rejected": standing["rejected"]}
+    counts |= {f"  of {topic}": number for topic, number in standing["rejected_of"].items()}
     counts |= {f"{collection} in the index": number for collection, number in standing["index"].items()}
     return "\n".join([*lines, *(f"{number:>8} {what}" for what, number in counts.items())])

@@ -16,10 +16,10 @@ from pipeline.commands.until import Heartbeat, notifier
 from pipeline.ports import Unreachable
 
 
-def worker(options: argparse.Namespace) -> int:
+def worker(options: argparse.Namespace, stock: bool = False) -> int:
     """Ends on SIGTERM and SIGINT; exit code 1 when it failed, and whoever supervises it starts it again.
 
-    Raises `Unreachable` where Kafka is away at the start.
+    `stock` gives it Faust's own consumer, which loses records. Raises `Unreachable` where Kafka is away at the start.
     """
     assembly = assemble(options.config, options.data)
     name = options.name or re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname())
@@ -35,7 +35,7 @@ def worker(options: argparse.Namespace) -> int:
             print(f"naqid: worker {name} has {has}", file=sys.stderr, flush=True)
             told.ready()
 
-        run = assembly.worker(name, index, Heartbeat(told, lambda: f"has {has}"), options.metrics)
+        run = assembly.worker(name, index, Heartbeat(told, lambda: f"has {has}"), options.metrics, stock)
         code = run(ready)
         told.stopping()
     return code
