@@ -29,6 +29,7 @@ _MODULES = {
     "worker": "worker",
     "announcer": "announcer",
     "ingest": "ingest",
+    "kibana": "kibana",
     "search": "look",
     "events": "look",
     "alerts": "look",
@@ -47,10 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             level=options.log_level.upper(), format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
         )
         # Clients log each address that they ask; a Slack address is a secret.
-        for chatty in ("httpx", "httpcore", "elastic_transport"):
+        for chatty in ("httpx", "httpcore"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
-        # It warns of each try that a fresh topic or a restarted broker costs; what fails for good comes as an error.
-        logging.getLogger("kafka").setLevel(logging.ERROR)
+        # They tell of each try that a server away costs; what fails is told by naqid's own adapters, once.
+        for chatty in ("kafka", "elastic_transport"):
+            logging.getLogger(chatty).setLevel(logging.CRITICAL)
         command = importlib.import_module(f"pipeline.commands.{_MODULES[options.command]}")
         code: int = getattr(command, options.command)(options)
         sys.stdout.flush()
@@ -113,14 +115,16 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM")
     worker = _add(commands, "worker", "read articles and follow claims on Kafka until SIGTERM, one of any number")
-    worker.add_argument(
-        "--name", type=_name, default="", help="its own, the same after a restart (default: the host's)"
-    )
+    worker.add_argument("--name", type=_name, help="its own, the same after a restart (default: the host's)")
     worker.add_argument(
         "--metrics", type=_host_and_port, metavar="HOST:PORT", help="serve /metrics for Prometheus there"
     )
     _add(commands, "announcer", "post the alerts of a log on Kafka until SIGTERM")
     _add_files(_add(commands, "ingest", "append recorded articles to the log, for the service or the workers"))
+
+    kibana = _add(commands, "kibana", "install the data views, searches and dashboard that come with naqid")
+    kibana.add_argument("action", choices=("install",))
+    kibana.add_argument("--url", metavar="URL", help="Kibana's address, without a password (default: NAQID_KIBANA)")
 
     search = _add(commands, "search", "search the articles; all words have to be there")
     search.add_argument("query", metavar="QUERY", help="words in Arabic, in any spelling")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.addresses import Address, address
 from pipeline.overlay import BadSettings
 from pipeline.ports import Index, Topic
 from pipeline.settings import Settings
@@ -84,6 +85,23 @@ def elasticsearch_index(
             patience=_PATIENCE,
             prefix=settings.elasticsearch.prefix,
         )
+    except ValueError as error:
+        raise BadSettings(str(error)) from error
+
+
+def install_kibana(settings: Settings, shipped: Path, text: str, named: str, public: bool) -> tuple[Address, int]:
+    """Install the objects of the configuration folder `shipped` into the Kibana at the address `text`.
+
+    `named` and `public` are as for `address`. Returns where that is and how many objects there are.
+    Raises `BadSettings`, `Unreachable` and `Rejected`.
+    """
+    from connectors import kibana
+
+    where = address(text, ("http", "https"), settings.data, named, public)
+    objects = b"\n".join(file.read_bytes() for file in sorted((shipped / "kibana").glob("*.ndjson")))
+    login = (where.user, where.password.reveal()) if where.user and where.password else None
+    try:
+        return where, kibana.install(where.url, login, objects, settings.elasticsearch.prefix)
     except ValueError as error:
         raise BadSettings(str(error)) from error
 

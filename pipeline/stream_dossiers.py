@@ -64,7 +64,7 @@ class Dossiers:
         if division not in self._ready:
             with on_behalf_of(event):
                 value = self._table.get(division.encode("utf-8"))
-            return Kept() if value is None else _unpacked(division, value)
+            return Kept() if value is None else unpacked(division, value)
         return self._ready[division]
 
     async def put(self, changed: dict[str, tuple[Kept, EventT[Any]]]) -> None:
@@ -96,7 +96,8 @@ def _packed(kept: Kept) -> bytes:
     return kept.offset.to_bytes(_OFFSET_BYTES, "big") + zlib.compress(codec.dossier_to_bytes(kept.dossier), 1)
 
 
-def _unpacked(division: str, value: bytes) -> Kept:
+def unpacked(division: str, value: bytes) -> Kept:
+    """A value of the table. Raises `ValueError` for one that cannot be read."""
     try:
         dossier = codec.dossier_from_bytes(zlib.decompress(value[_OFFSET_BYTES:]))
     except (zlib.error, ValueError) as error:

@@ -73,6 +73,37 @@ def test_a_mistake_is_told_in_one_line(naqid: Naqid, arguments: list[str], words
 
 
 @pytest.mark.parametrize(
+    ("arguments", "variables", "package"),
+    [
+        (["worker"], {"NAQID_LOG": "kafka://127.0.0.1:9"}, "kafka"),
+        (["announcer"], {"NAQID_LOG": "kafka://127.0.0.1:9"}, "kafka"),
+        (["search", "البوكمال"], {"NAQID_INDEX": "http://127.0.0.1:9"}, "elasticsearch"),
+    ],
+)
+def test_without_the_servers_packages_their_extra_is_named_and_all_else_works(
+    naqid: Naqid, tmp_path: Path, arguments: list[str], variables: dict[str, str], package: str
+) -> None:
+    for name in ("kafka", "faust", "aiokafka", "elasticsearch", "elastic_transport", "prometheus_client"):
+        (tmp_path / "without" / name).mkdir(parents=True)
+        missing = f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')"
+        (tmp_path / "without" / name / "__init__.py").write_text(missing)
+    without = {"PYTHONPATH": f"{tmp_path / 'without'}:{ROOT}"}
+    line = told(naqid(*arguments, **without, **variables))
+    assert "naqid[servers]" in line
+    assert package in line
+    assert naqid("check", **without).returncode == 0
+
+
+def test_kafka_that_is_away_is_told_in_one_line(naqid: Naqid) -> None:
+    assert "Kafka at 127.0.0.1:9" in told(naqid("worker", NAQID_LOG="kafka://127.0.0.1:9"))
+
+
+def test_a_command_of_one_process_names_what_to_use_on_servers(naqid: Naqid) -> None:
+    line = told(naqid("demo", NAQID_LOG="kafka://127.0.0.1:9"))
+    assert "naqid worker" in line
+
+
+@pytest.mark.parametrize(
     ("file", "text", "words"),
     [
         ("pipeline.toml", "lgo = 'sqlite:a'", ["pipeline.toml", "'lgo'", "did you mean 'log'"]),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -69,10 +69,20 @@ class Deployment:
     """One log on the broker at `bootstrap`, its workers, and what they come to.
 
     `index` is the address of the index; by default each worker has a file of its own, since a file has one writer.
+    `files` lie in its configuration, `settings` stand in its `pipeline.toml`.
     """
 
     def __init__(
-        self, bootstrap: str, folder: Path, cache: Path, *, partitions: int = 4, index: str = "", session: float = 6.0
+        self,
+        bootstrap: str,
+        folder: Path,
+        cache: Path,
+        *,
+        partitions: int = 4,
+        index: str = "",
+        session: float = 6.0,
+        files: Mapping[str, str] | None = None,
+        settings: str = "",
     ) -> None:
         self.folder = folder
         self._index = index
@@ -81,10 +91,13 @@ class Deployment:
         config = folder / "config"
         config.mkdir(parents=True)
         (config / "pipeline.toml").write_text(
-            f'log = "kafka://{bootstrap}"\n[kafka]\npartitions = {partitions}\nsession_seconds = {session:.0f}\n'
+            f'log = "kafka://{bootstrap}"\n{settings}'
+            f"[kafka]\npartitions = {partitions}\nsession_seconds = {session:.0f}\n"
             f'prefix = "{self.prefix}"\ngroup = "{self.prefix}naqid"\n',
             encoding="utf-8",
         )
+        for name, text in (files or {}).items():
+            (config / name).write_text(text, encoding="utf-8")
         self._environment = bare_environment(folder, cache) | {"NAQID_INDEX": index}
         overlay = find_overlay(self._environment, config)
         self.assembly = Assembly(overlay, load_settings(overlay, self._environment, folder / "data"))
@@ -114,6 +127,13 @@ class Deployment:
         )
         self._workers.append(worker)
         return worker
+
+    def service(self, command: str, **variables: str) -> Worker:
+        """Start a command that stays, such as the collector (`run`) or the announcer."""
+        arguments = ["-m", "pipeline.cli", command, "--config", str(self._config), "--data", str(self.folder / "data")]
+        service = Worker(arguments, self._environment | variables, self.folder / f"{command}.log")
+        self._workers.append(service)
+        return service
 
     def naqid(self, *arguments: str, **variables: str) -> str:
         """What a command of naqid prints, over this deployment."""
