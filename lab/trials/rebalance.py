@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,22 +18,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).parents[2] / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "servers")]
+from deployment import Deployment, json_lines
+from kafka import KafkaConsumer, TopicPartition
+from load import articles, with_claims
+from server_processes import Kafka
 
-from deployment import Deployment, json_lines  # noqa: E402
-from kafka import KafkaConsumer, TopicPartition  # noqa: E402
-from load import articles, with_claims  # noqa: E402
-from server_processes import Kafka  # noqa: E402
-
-from pipeline.announcing import Announcer  # noqa: E402
-from pipeline.assembly import Assembly, recorded_feed  # noqa: E402
-from pipeline.commands.outcome import concluded  # noqa: E402
-from pipeline.overlay import find_overlay  # noqa: E402
-from pipeline.ports import Notice  # noqa: E402
-from pipeline.settings import load_settings  # noqa: E402
-from pipeline.shapes import alert_json  # noqa: E402
-from pipeline.stream_dossiers import unpacked  # noqa: E402
+from pipeline.announcing import Announcer
+from pipeline.assembly import Assembly, recorded_feed
+from pipeline.commands.outcome import concluded
+from pipeline.overlay import find_overlay
+from pipeline.ports import Notice
+from pipeline.settings import load_settings
+from pipeline.shapes import alert_json
+from pipeline.stream_dossiers import unpacked
 
 _PARTS = 8
 _STILL_SECONDS = 60
@@ -46,8 +42,9 @@ def main() -> None:
     made = articles(options.articles)
     with tempfile.TemporaryDirectory(prefix="naqid-trial-") as scratch:
         folder = Path(scratch)
-        expected, seconds = _embedded(made, folder / "embedded")
-        print(json.dumps({"embedded": {"alerts": len(expected), "articles_per_second": round(len(made) / seconds)}}))
+        expected, seconds = in_one_process(made, folder / "embedded")
+        rate = round(len(made) / seconds)
+        print(json.dumps({"in one process": {"alerts": len(expected), "articles_per_second": rate}}), flush=True)
         with Kafka() as kafka:
             for run in range(options.runs):
                 where = folder / f"run{run}"
@@ -158,7 +155,7 @@ def _wait(deployment: Deployment) -> bool:
     return False
 
 
-def _embedded(made: list[dict[str, Any]], folder: Path) -> tuple[dict[str, Any], float]:
+def in_one_process(made: list[dict[str, Any]], folder: Path) -> tuple[dict[str, Any], float]:
     """The alerts of the driver in one process, by id, and how many seconds it took."""
     folder.mkdir()
     environment = {"HOME": str(folder), "XDG_CACHE_HOME": str(folder.parent / "cache")}

@@ -12,7 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from lab.trials.rebalance import Deployment, Kafka, _embedded, articles, json_lines
+from deployment import Deployment, json_lines
+from load import articles
+from server_processes import Kafka
+
+from lab.trials.rebalance import in_one_process
 
 
 def main() -> None:
@@ -23,7 +27,7 @@ def main() -> None:
     made = articles(options.articles)
     with tempfile.TemporaryDirectory(prefix="naqid-trial-") as scratch, Kafka() as kafka:
         folder = Path(scratch)
-        _, seconds = _embedded(made, folder / "embedded")
+        _, seconds = in_one_process(made, folder / "embedded")
         one_process = len(made) / seconds
         print(json.dumps({"what": "one process", "articles_per_second": round(one_process)}), flush=True)
         file = json_lines(folder / "all.jsonl", made)
