@@ -233,6 +233,23 @@ def test_records_delivered_again_change_nothing(house: House) -> None:
     assert len(house.channel.posted) == 2
 
 
+def test_reading_the_log_again_fills_gaps_and_changes_nothing_else(house: House) -> None:
+    house.take(REPORTS)
+    before = house.everything()
+    assert house.embedded.reread(NOON) == len(REPORTS)
+    assert house.everything() == before
+    assert house.embedded.reread(NOON + timedelta(minutes=4)) == 2
+    house.index.close()
+    for left in house.folder.glob("index.db*"):
+        left.unlink()
+    house.log.commit("reread", "", Consequences(puts={("dossiers", "gn:170792"): b"damaged"}))
+    house.index = SqliteIndex(house.folder / "index.db", Analyzer(frozenset(), {}))
+    house.embedded = house.driver()
+    assert house.embedded.reread(NOON) == len(REPORTS)
+    assert house.everything()["index"] == before["index"]
+    assert house.everything()["outbox"] == before["outbox"]
+
+
 def test_poison_goes_to_rejected_and_all_others_go_on(house: House) -> None:
     house.log.append("articles", [Record("poison", "a1", b"\x00not json")])
     house.log.append("claims", [Record("poison", "gn:170792", b'{"v":7}')])
