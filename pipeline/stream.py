@@ -220,8 +220,7 @@ class _Agents:
             self._gaps.see(event)
             one = carried(event)
             batch.add(_faulty("articles", one) if one.fault else steps.read(one.record, self._reader))
-            # A batch may take seconds to read; the group hears from this worker meanwhile.
-            await asyncio.sleep(0)
+            await self._let_others(event)
         await self._send_out(events, batch)
 
     async def _follow(self, events: list[EventT[Any]]) -> None:
@@ -248,9 +247,16 @@ class _Agents:
             batch.add(outcome)
             if offset <= known[record.key].offset:
                 changed[record.key] = (known[record.key], event)
+            await self._let_others(event)
         await self._send_out(events, batch)
         if changed:
             await self._keep_trying(events, lambda: self._dossiers.put(changed))
+
+    async def _let_others(self, event: EventT[Any]) -> None:
+        """A batch may take seconds, and the group has to hear from this worker meanwhile. Raises `_Gone`."""
+        await asyncio.sleep(0)
+        if not is_current(self._app, event):
+            raise _Gone
 
     async def _send_out(self, events: list[EventT[Any]], batch: Batch) -> None:
         """Index, then log. Returns when both have all of it; raises `_Gone`."""

@@ -51,6 +51,10 @@ class Worker:
     def running(self) -> bool:
         return self._process.poll() is None
 
+    def wait(self, seconds: float) -> int:
+        """Its exit code once it has ended by itself."""
+        return self._process.wait(seconds)
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()

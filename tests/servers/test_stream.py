@@ -162,6 +162,27 @@ def test_poison_lands_in_rejected_with_its_reason_and_the_worker_goes_on(
     assert worker.stop() == 0
 
 
+def test_a_dossier_that_cannot_be_read_ends_the_worker_with_the_cure(
+    kafka: Kafka, deploy: Deploy, tmp_path: Path
+) -> None:
+    deployment = deploy()
+    first = deployment.worker("one")
+    deployment.append(json_lines(tmp_path / "load.jsonl", articles(20)))
+    deployment.wait_until_done(60)
+    assert first.stop() == 0
+    producer = KafkaProducer(bootstrap_servers=kafka.bootstrap)
+    for record in deployment.records("claims"):
+        producer.send(f"{deployment.prefix}naqid-dossiers-changelog", key=record.key.encode(), value=b"damaged")
+    producer.flush()
+    producer.close()
+    changed = [{**article, "text": article["text"] + " تحديث."} for article in articles(20)]
+    deployment.append(json_lines(tmp_path / "changed.jsonl", changed))
+    second = deployment.worker("another")
+    assert second.wait(60) == 1
+    assert "another kafka.group" in second.log.read_text(encoding="utf-8")
+    assert deployment.backlog()["claims"] > 0
+
+
 def test_a_worker_that_was_killed_goes_on_where_it_was(deploy: Deploy, naqid: Naqid, tmp_path: Path) -> None:
     file = json_lines(tmp_path / "load.jsonl", articles(2000))
     deployment = deploy()
