@@ -25,8 +25,10 @@ def one_sense(mentions: Sequence[Mention]) -> list[Mention]:
             by_id.setdefault(mention.place.id, mention)
     settled: list[Mention] = []
     for mention in mentions:
-        senses = sure.get(fold(mention.place.name), {}) if mention.place.level in _SETTLEMENTS else {}
-        if len(senses) > 1:
+        # A region of the same name gives way too: المرج is a town of Libya and a stretch of Syria.
+        named = mention.place.level in _SETTLEMENTS or mention.place.level == "region"
+        senses = sure.get(fold(mention.place.name), {}) if named else {}
+        if senses and (len(senses) > 1 or mention.place.id not in senses):
             best = min(senses, key=lambda id: (by_id[id].place.provisional, -senses[id], id))
             candidates = tuple(dict.fromkeys((best, *mention.candidates)))
             mention = replace(mention, place=by_id[best].place, candidates=candidates)
