@@ -276,12 +276,14 @@ class _Agents:
         """
         sent: list[Awaitable[Any]] = []
         for topic, record in appends:
-            headers = {"id": record.id.encode("utf-8")}
+            to = self._topics[topic]
+            message = to.as_future_message(
+                key=record.key.encode("utf-8"), value=record.value, headers={"id": record.id.encode("utf-8")}
+            )
             try:
                 # In order, one after the other; Kafka's answers are waited for together.
-                sent.append(
-                    await self._topics[topic].send(key=record.key.encode("utf-8"), value=record.value, headers=headers)
-                )
+                await to.publish_message(message)
+                sent.append(message)
             except ProducerSendError as error:
                 sent.append(_failed(error))
         outcomes = await asyncio.gather(*sent, return_exceptions=True)

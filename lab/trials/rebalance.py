@@ -2,6 +2,7 @@
 
     python -m lab.trials.rebalance --runs 10 --articles 20000          the project's consumer
     python -m lab.trials.rebalance --runs 10 --articles 20000 --stock  Faust's own, for comparison
+    python -m lab.trials.rebalance --away 60                           workers stay, and Kafka is stopped for a minute
 
 Prints one JSON object a run. A real Kafka is started for all of them; it needs Java and Maven.
 """
@@ -48,16 +49,17 @@ def main() -> None:
         with Kafka() as kafka:
             for run in range(options.runs):
                 where = folder / f"run{run}"
-                result = _run(kafka.bootstrap, made, expected, where, options.stock)
+                result = _run(kafka, made, expected, where, options.stock, options.away)
                 print(
                     json.dumps({"run": run, "consumer": "stock" if options.stock else "no-loss", **result}), flush=True
                 )
 
 
 def _run(
-    bootstrap: str, made: list[dict[str, Any]], expected: dict[str, Any], folder: Path, stock: bool
+    kafka: Kafka, made: list[dict[str, Any]], expected: dict[str, Any], folder: Path, stock: bool, away: float
 ) -> dict[str, Any]:
     folder.mkdir()
+    bootstrap = kafka.bootstrap
     files = [json_lines(folder / f"part{part}.jsonl", _part(made, part)) for part in range(_PARTS)]
     with Deployment(bootstrap, folder / "deployment", folder.parent / "cache", partitions=8) as deployment:
         workers = {name: deployment.worker(name, stock=stock) for name in ("a", "b")}
@@ -66,7 +68,12 @@ def _run(
         began = time.monotonic()
         for part, file in enumerate(files):
             deployment.append(file)
-            if part == 1:
+            if away:
+                if part == 3:
+                    kafka.stop()
+                    time.sleep(away)
+                    kafka.start()
+            elif part == 1:
                 workers["a"].kill()
             elif part == 3:
                 workers["c"] = deployment.worker("c", stock=stock)
@@ -75,9 +82,9 @@ def _run(
                 workers["b"].stop()
         stuck = _wait(deployment)
         seconds = time.monotonic() - began
-        for name in ("b", "c"):
-            if workers[name].running:
-                workers[name].stop()
+        for worker in workers.values():
+            if worker.running:
+                worker.stop()
         result = {"seconds": round(seconds, 1), "stuck": stuck, **_compared(deployment, made, expected, bootstrap)}
         result["gaps_seen"] = sum(worker.log.read_bytes().count(b"were never seen") for worker in workers.values())
         return result
@@ -182,6 +189,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--articles", type=int, default=20_000)
     parser.add_argument("--stock", action="store_true", help="Faust's own consumer")
+    parser.add_argument("--away", type=float, default=0.0, help="seconds for which Kafka is stopped instead")
     return parser.parse_args()
 
 

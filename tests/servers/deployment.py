@@ -23,7 +23,7 @@ from pipeline.collecting import Collector
 from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
 from pipeline.overlay import find_overlay
-from pipeline.ports import Record, Topic
+from pipeline.ports import Record, Topic, Unreachable
 from pipeline.settings import load_settings
 
 READY_SECONDS = 60
@@ -150,11 +150,18 @@ class Deployment:
         return done.stdout
 
     def append(self, file: Path) -> None:
-        """What `naqid ingest` does, without a process of its own."""
+        """What `naqid ingest` does, without a process of its own; tried again while Kafka comes back."""
         poll = recorded_feed(file).poll("", datetime.now(UTC))
         assert not poll.skipped
         with self.assembly.open_own("ingest") as own:
-            Collector(StateApart(self.log, own)).ingest(poll.articles)
+            for tries_left in reversed(range(10)):
+                try:
+                    Collector(StateApart(self.log, own)).ingest(poll.articles)
+                    return
+                except Unreachable:
+                    if not tries_left:
+                        raise
+                    time.sleep(1)
 
     def backlog(self) -> dict[str, int]:
         """How many records the workers have not committed yet, of each topic that they read."""
