@@ -58,7 +58,7 @@ def frames(line: Line, cast: Cast) -> list[Frame]:
             frame, skip = _frame(line, index, saying, found, cast)
         if frame is None:
             continue
-        if frame.outer is None and not frame.backwards and not frame.source and frame.verb >= 0:
+        if frame.outer is None and not frame.backwards and not frame.source:
             found = [_closed(before, index) for before in found]
         found.append(frame)
         if frame.speaker is not None and saying is not None:
@@ -121,9 +121,9 @@ def _frame(line: Line, index: int, saying: Saying, found: list[Frame], cast: Cas
     else:
         head = _head(line, index, saying, outer, cast)
     relative = saying.pronoun and saying.form in ("past", "present")
-    if relative and head.force == "deny" and (head.speaker is None or not head.speaker.recognised):
-        return None, index  # كذبة is a lie, not "he denied it"
     if relative and head.force == "deny":
+        if head.speaker is None or not head.speaker.recognised:
+            return None, index  # كذبة is a lie, not "he denied it"
         return Frame("deny", index, 0, index, head.speaker, tuple(head.relays), backwards=True), index
     if relative and not _names_content(line, index, saying, outer, found):
         return None, index

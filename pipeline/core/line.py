@@ -75,16 +75,14 @@ class Line:
         return self.tokens[index].form in _CLOSING_MARKS
 
     @cached_property
-    def _break_points(self) -> tuple[int, ...]:
-        return tuple(i for i in range(len(self.tokens)) if self.grammar.breaks.at(self.tokens, i))
+    def _break_points(self) -> dict[int, int]:
+        """The tokens at which another clause begins, in order, each with the length of the words that open it."""
+        lengths = ((i, self.grammar.breaks.at(self.tokens, i)) for i in range(len(self.tokens)))
+        return {i: length for i, length in lengths if length}
 
     def breaks_at(self, index: int) -> bool:
         """Whether a word that opens another clause begins at the token."""
-        return index in self._breaking
-
-    @cached_property
-    def _breaking(self) -> frozenset[int]:
-        return frozenset(self._break_points)
+        return index in self._break_points
 
     def breaks(self, start: int) -> Iterator[int]:
         """Tokens after `start` at which another clause begins, outside quotations that `start` is not in."""

@@ -122,9 +122,8 @@ def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
     """Whether a noun such as "withdrawal" reports the happening rather than mentioning it."""
     tokens, grammar, at = line.tokens, line.grammar, trigger.first
     before = _words_before(line, at, _NEAR)
-    for distance, position in enumerate(before[:3]):
-        if grammar.presupposing.at(tokens, position) and distance + 1 >= 1:
-            return False
+    if any(grammar.presupposing.at(tokens, position) for position in before[:3]):
+        return False
     if before and tokens[before[0]].form in grammar.being:
         return False
     if any(among(tokens[position], grammar.happening) for position in before):
@@ -141,12 +140,12 @@ def _noun_asserted(line: Line, trigger: Trigger, frame: Frame | None) -> bool:
         if any(position < frame.start for position in before[:1]) or not before or before[0] <= frame.verb:
             return True
         return (
-            (not topical and (line.is_opener(before[0]) or among(tokens[before[0]], grammar.asserting_nouns)))
+            (not topical and among(tokens[before[0]], grammar.asserting_nouns))
             or (topical and before[0] == frame.verb + 1)
             or (topical and before[0] < frame.start)
         )
     if frame is not None:
-        return line.is_opener(before[0]) if before else True
+        return not before
     if not line.headline:
         return rumour and topical
     opens = all(
