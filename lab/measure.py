@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
+from lab import baly, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -72,9 +73,7 @@ def measure_false_alerts(assembly: Assembly, options: argparse.Namespace) -> dic
     articles = saudi_news(options.count, options.start)
     alerts = _standing(_follow_all(assembly, articles))
     if options.show:
-        for alert in alerts:
-            print(alert.explanation["en"], file=sys.stderr)
-            print(f"  {alert.earlier.evidence.sentence}\n  {alert.later.evidence.sentence}", file=sys.stderr)
+        _show(alerts)
     return {
         "articles": len(articles),
         "alerts": len(alerts),
@@ -82,10 +81,34 @@ def measure_false_alerts(assembly: Assembly, options: argparse.Namespace) -> dic
     }
 
 
+def measure_timelines(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """Reversals found and look-alikes that alert, of lab/timelines; `--show` prints the development part's misses."""
+    figures, alerts = timelines.measured(assembly, "held" if options.held_out else "dev")
+    if options.show and not options.held_out:
+        for timeline in timelines.timelines("dev"):
+            wrong = "expected" not in timeline and alerts[timeline["id"]]
+            if wrong or ("expected" in timeline and not timelines.found(timeline, alerts[timeline["id"]])):
+                print(timeline["id"], timeline["about"], file=sys.stderr)
+                _show(alerts[timeline["id"]])
+    return figures
+
+
+def measure_baly_alerts(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """Alerts between the articles of one claim of Baly et al. (2018), and between the claim and each article."""
+    figures, alerts = baly.measured(assembly)
+    if options.show:
+        for pair in alerts:
+            print(pair.claim, *pair.stances, file=sys.stderr)
+            _show([pair.alert])
+    return figures
+
+
 MEASURES: dict[str, Measure] = {
     "stories": measure_stories,
     "cpu": measure_cpu,
     "false-alerts": measure_false_alerts,
+    "timelines": measure_timelines,
+    "baly-alerts": measure_baly_alerts,
 }
 
 
@@ -95,12 +118,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("name", choices=MEASURES)
     parser.add_argument("--count", type=int, default=5000, help="articles of a corpus to measure on")
     parser.add_argument("--start", type=int, default=0, help="the first of them")
-    parser.add_argument("--held-out", action="store_true", help="the stories of lab/heldout")
+    parser.add_argument("--held-out", action="store_true", help="what was written blind and kept apart")
     parser.add_argument("--show", action="store_true", help="print what was found for a person to judge")
     options = parser.parse_args(arguments)
     measured = MEASURES[options.name](assemble(None, None), options)
     print(json.dumps({"measure": options.name, **measured}, ensure_ascii=False))
     return 0
+
+
+def _show(alerts: Iterable[Alert]) -> None:
+    for alert in alerts:
+        print(alert.explanation["en"], file=sys.stderr)
+        print(f"  {alert.earlier.evidence.sentence}\n  {alert.later.evidence.sentence}", file=sys.stderr)
 
 
 def _follow_all(assembly: Assembly, articles: Iterable[Article]) -> dict[str, Alert]:
