@@ -65,6 +65,9 @@ def _filters(query: Query, places_of: PlacesOf) -> list[Mapping[str, Any]]:
         if wished != {""}:
             values = sorted({value.encode("utf-8", "replace").decode("utf-8") for value in wished})
             filters.append({"terms": {f"{FOUND_BY}.{name}": values}})
+    unwanted = sorted({*query.without} - {query.kind})
+    if unwanted:
+        filters.append({"bool": {"must_not": [{"terms": {f"{FOUND_BY}.kinds": unwanted}}]}})
     if query.since is not None:
         filters.append({"range": {f"{FOUND_BY}.last": {"gte": microseconds(query.since)}}})
     if query.until is not None:

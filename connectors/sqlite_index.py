@@ -190,6 +190,12 @@ class SqliteIndex:
                     f"AND facet.name = '{name}' AND facet.value IN ({marks}))"
                 )
                 values += sorted(storable(value) for value in wished)
+        for kind in sorted({*query.without} - {query.kind}):
+            conditions.append(
+                "NOT EXISTS (SELECT 1 FROM facet WHERE facet.document = document.number "
+                "AND facet.name = 'kind' AND facet.value = ?)"
+            )
+            values.append(storable(kind))
         if query.since is not None:
             conditions.append("last >= ?")
             values.append(_moment(query.since))

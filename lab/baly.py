@@ -13,7 +13,7 @@ from itertools import combinations
 
 from lab.corpora import baly_claims
 from pipeline.assembly import Assembly
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.article import make_article
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import follow
@@ -108,6 +108,6 @@ def _between(assembly: Assembly, earlier: Sequence[Claim], later: Sequence[Claim
     for division in {claim.division for claim in earlier} & {claim.division for claim in second}:
         dossier = follow(None, [c for c in earlier if c.division == division], assembly.rules).dossier
         followed = follow(dossier, [c for c in second if c.division == division], assembly.rules)
-        alerts += [alert for alert in followed.alerts if not alert.same_report and alert.kind != "development"]
+        alerts += [alert for alert in followed.alerts if not alert.same_report and alert.kind not in UNANNOUNCED]
     standing = (alert for alert in alerts if alert.state != "resolved")
     return max(standing, key=lambda alert: alert.confidence, default=None)

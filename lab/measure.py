@@ -13,7 +13,7 @@ from lab import baly, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.article import Article
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import Dossier, follow
@@ -152,7 +152,7 @@ def _follow_claims(assembly: Assembly, dossiers: dict[str, Dossier], claims: Seq
 
 
 def _standing(alerts: dict[str, Alert]) -> list[Alert]:
-    return [alert for alert in alerts.values() if alert.state != "resolved" and alert.kind != "development"]
+    return [alert for alert in alerts.values() if alert.state != "resolved" and alert.kind not in UNANNOUNCED]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Any
 from lab.corpora import ROOT
 from lab.stories import articles_of
 from pipeline.assembly import Assembly
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.arabic import fold
 from pipeline.core.dossier import Dossier, follow
 
@@ -38,7 +38,7 @@ def alerts_in(assembly: Assembly, timeline: Timeline) -> list[Alert]:
             followed = follow(dossiers.get(division), own, assembly.rules)
             dossiers[division] = followed.dossier
             standing |= {alert.id: alert for alert in followed.alerts}
-    return [alert for alert in standing.values() if alert.state != "resolved" and alert.kind != "development"]
+    return [alert for alert in standing.values() if alert.state != "resolved" and alert.kind not in UNANNOUNCED]
 
 
 def found(timeline: Timeline, alerts: Sequence[Alert]) -> bool:

@@ -189,12 +189,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to look for. Empty `words` means the newest. Times are aware; `since` is inclusive, `until` exclusive."""
+    """What to look for. Empty `words` means the newest. Times are aware; `since` is inclusive, `until` exclusive.
+
+    A document one of whose kinds stands in `without` is left out, unless `kind` asks for that very kind.
+    """
 
     collection: Collection
     words: str = ""
     place: str = ""
     kind: str = ""
+    without: tuple[str, ...] = ()
     outlet: str = ""
     since: datetime | None = None
     until: datetime | None = None

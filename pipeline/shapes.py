@@ -9,6 +9,7 @@ from pipeline.core.article import Article
 from pipeline.core.claims import Claim, Party, Reading
 from pipeline.core.dossier import Event
 from pipeline.core.places import Place
+from pipeline.core.reports import REPORT
 from pipeline.wire import moment_to_text
 
 Shape = dict[str, Any]
@@ -75,7 +76,7 @@ def reading_json(article: Article, reading: Reading) -> Shape:
         "url": article.url,
         "outlet": article.outlet,
         "title": article.title,
-        "claims": [claim_json(claim) for claim in reading.claims],
+        "claims": [claim_json(claim) for claim in happenings(reading)],
         "places": [place_json(place) for place in reading.places],
     }
 
@@ -91,8 +92,13 @@ def article_json(article: Article, reading: Reading) -> Shape:
         "published": moment_to_text(article.published),
         "revision": article.revision,
         "places": [place_json(place) for place in reading.places],
-        "kinds": list(dict.fromkeys(claim.kind for claim in reading.claims)),
+        "kinds": list(dict.fromkeys(claim.kind for claim in happenings(reading))),
     }
+
+
+def happenings(reading: Reading) -> list[Claim]:
+    """The claims that tell of a happening: a report as a whole is for the models alone."""
+    return [claim for claim in reading.claims if claim.kind != REPORT]
 
 
 def place_json(place: Place) -> Shape:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pipeline import codec
 from pipeline.core import dossier as dossiers
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.article import Article, digest
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import Dossier, Event
@@ -23,7 +23,7 @@ from pipeline.core.reading import Reader
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
 from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Topic, Unreachable
-from pipeline.shapes import alert_json, article_json, claim_json, event_json
+from pipeline.shapes import alert_json, article_json, claim_json, event_json, happenings
 
 ARTICLES = "articles"
 """The state's table of what was seen of each article: article id → `codec.Seen`."""
@@ -84,7 +84,7 @@ def read(record: Record, reader: Reader) -> Outcome:
     ]
     documents = [
         Document("articles", article.id, article.revision, article_json(article, reading)),
-        *(Document("claims", claim.id, article.revision, claim_json(claim)) for claim in reading.claims),
+        *(Document("claims", claim.id, article.revision, claim_json(claim)) for claim in happenings(reading)),
     ]
     return Outcome(Consequences(appends=[("claims", record) for record in records]), documents)
 
@@ -97,7 +97,7 @@ def follow(
     Documents carry the dossier's `version`, which grows with each change and never otherwise: the same record
     followed again gives the same documents, and an older one never overwrites a newer.
 
-    Every alert raised or changed is a notice for each of `channels` (their names), except a `development`. The
+    Every alert raised or changed is a notice for each of `channels` (their names), except those UNANNOUNCED. The
     outbox replaces notices that wait and leaves posted ones alone, so a change shows only until it is posted; one
     that is resolved by then is given up.
     """
@@ -190,7 +190,7 @@ def notice_id(alert: Alert, channel: str) -> str:
 
 
 def _notices(alerts: Iterable[Alert], channels: Sequence[str]) -> list[Notice]:
-    told_of = [alert for alert in alerts if alert.kind != "development"]
+    told_of = [alert for alert in alerts if alert.kind not in UNANNOUNCED]
     return [Notice(notice_id(alert, channel), alert) for alert in told_of for channel in channels]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.assembly import assemble
 from pipeline.commands.printing import counted, json_line, moment, place_name
+from pipeline.core.alerts import UNANNOUNCED
 from pipeline.ports import Collection, Hit, Query
 
 
@@ -29,6 +30,7 @@ def _look(options: argparse.Namespace, collection: Collection, words: str = "") 
         words,
         place=options.place,
         kind=options.kind,
+        without=tuple(UNANNOUNCED) if collection == "alerts" else (),
         outlet=options.outlet,
         since=options.since,
         until=options.until,

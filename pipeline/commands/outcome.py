@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pipeline import codec
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.dossier import Event
 from pipeline.ports import Log, Record, Topic
 
@@ -31,7 +31,7 @@ def concluded(log: Log, articles: Collection[str]) -> Concluded:
         for claim in codec.claims_from_bytes(record.value).claims
         if claim.evidence.article_id in articles
     }
-    told = [alert for alert in alerts.values() if alert.kind != "development" and alert.state != "resolved"]
+    told = [alert for alert in alerts.values() if alert.kind not in UNANNOUNCED and alert.state != "resolved"]
     about_ours = [alert for alert in told if {alert.earlier.id, alert.later.id} & ours]
     events = [event for event in _events(log) if not ours.isdisjoint(event.claims)]
     return Concluded(

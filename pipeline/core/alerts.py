@@ -9,7 +9,10 @@ from typing import Literal
 from pipeline.core.claims import Claim
 from pipeline.core.places import Place
 
-ReversalKind = Literal["admission", "denial", "self", "camp", "rival", "correction", "development"]
+ReversalKind = Literal["admission", "denial", "self", "camp", "rival", "correction", "development", "possible"]
+"""`development` is both true at different times, `possible` what a model suspects: neither is announced."""
+
+UNANNOUNCED: frozenset[ReversalKind] = frozenset({"development", "possible"})
 State = Literal["open", "confirmed", "contested", "reversed again", "resolved"]
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
+from pipeline.core.contradictions import Contradiction, alerts_by_model, contradictions
 from pipeline.core.happenings import Event, events_of
 from pipeline.core.pairs import Rules
 from pipeline.core.places import Place
@@ -29,6 +30,7 @@ class Dossier:
     events: tuple[Event, ...] = ()
     alerts: tuple[Alert, ...] = ()
     version: int = 0
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +66,30 @@ def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Fo
     touched = [claim for claim in everything if scope.holds(claim.kind, claim.place, rules)]
     held = {claim.id for claim in everything}
     events = [_continued(event, dossier.events, held) for event in _events(touched, rules)]
-    alerts = alerts_of(_reversals(touched, rules), touched, events, rules)
+    elsewhere = [event for event in dossier.events if not scope.holds(event.kind, event.place, rules)]
+    ruled = alerts_of(_reversals(touched, rules), touched, events, rules)
     # An alert older than the claims that the dossier holds stands in the index as it was.
     remembered = [alert for alert in dossier.alerts if {alert.earlier.id, alert.later.id} <= held]
-    apart = [alert for alert in remembered if not scope.holds(alert.later.kind, alert.place, rules)]
+    apart = [
+        alert
+        for alert in remembered
+        if not (scope.holds(alert.later.kind, alert.place, rules) or rules.kinds[alert.later.kind].whole)
+    ]
+    suspected = _contradictions(dossier, fresh, everything, rules)
+    alerts = (
+        *ruled,
+        *alerts_by_model(suspected, everything, (*ruled, *apart), (*events, *elsewhere), rules),
+    )
     standing = {alert.id for alert in (*alerts, *apart)}
     # Alerts once raised that the fuller set of reports no longer supports.
     gone = [replace(alert, state="resolved") for alert in remembered if alert.id not in standing]
-    elsewhere = [event for event in dossier.events if not scope.holds(event.kind, event.place, rules)]
     following = Dossier(
         division=dossier.division,
         claims=everything,
         events=tuple(sorted((*elsewhere, *events), key=lambda event: (event.first, event.id))),
         alerts=tuple(sorted((*apart, *alerts, *gone), key=lambda alert: (alert.later.evidence.published, alert.id))),
         version=dossier.version + 1,
+        contradictions=suspected,
     )
     previous = {alert.id: alert for alert in dossier.alerts}
     before = {event.id: event for event in dossier.events}
@@ -100,6 +112,17 @@ class _Scope:
         return kind in rules.kinds and rules.kinds[kind].family in self.families and place.id in self.places
 
 
+def _contradictions(
+    dossier: Dossier, fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules
+) -> tuple[Contradiction, ...]:
+    """The contradictions known so far between reports that are still held, and those of the new reports."""
+    reports = {claim.id: claim for claim in claims if rules.kinds[claim.kind].whole}
+    known = [pair for pair in dossier.contradictions if pair.earlier in reports and pair.later in reports]
+    new = [claim for claim in fresh if claim.id in reports]
+    found = {(pair.earlier, pair.later): pair for pair in (*known, *contradictions(new, [*reports.values()], rules))}
+    return tuple(found[sides] for sides in sorted(found))
+
+
 def _scope(fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> _Scope:
     new = {claim.place.id for claim in fresh}
     around = {outer for claim in fresh for outer in claim.place.within}
@@ -109,22 +132,30 @@ def _scope(fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> _Sc
 
 def _reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
     topics: dict[str, list[Claim]] = {}
-    for claim in claims:
+    for claim in _happenings(claims, rules):
         topics.setdefault(rules.kinds[claim.kind].topic, []).append(claim)
     return [reversal for topic in sorted(topics) for reversal in reversals(topics[topic], rules)]
+
+
+def _happenings(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
+    return [claim for claim in claims if not rules.kinds[claim.kind].whole]
 
 
 def _recent(claims: Sequence[Claim], rules: Rules) -> tuple[Claim, ...]:
     """The claims that can still meet others. Those of a kind that the configuration has dropped go too."""
     newest = max(claim.evidence.published for claim in claims)
     known = (claim for claim in claims if claim.kind in rules.kinds)
-    kept = (claim for claim in known if newest - claim.evidence.published <= RETENTION)
+    kept = (
+        claim
+        for claim in known
+        if newest - claim.evidence.published <= (2 * rules.window if rules.kinds[claim.kind].whole else RETENTION)
+    )
     return tuple(sorted(kept, key=lambda claim: (claim.evidence.published, claim.id)))
 
 
 def _events(claims: Sequence[Claim], rules: Rules) -> list[Event]:
     groups: dict[tuple[str, str], list[Claim]] = {}
-    for claim in claims:
+    for claim in _happenings(claims, rules):
         groups.setdefault((claim.place.id, rules.kinds[claim.kind].family), []).append(claim)
     return [event for group in groups.values() for event in events_of(group, rules.kinds, rules.window)]
 

@@ -33,7 +33,13 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
         "what",
     ),
     "rules": dict.fromkeys((f"default-{kind}" for kind in get_args(ReversalKind)), ""),
-    "verdicts": {"contrary": "why", "development": "why", "same_report": "", "counts": "outlets origins"},
+    "verdicts": {
+        "contrary": "why",
+        "development": "why",
+        "possible": "why",
+        "same_report": "",
+        "counts": "outlets origins",
+    },
     "sides": {
         "first": "stance speaker what carried when",
         "then": "stance speaker what carried when",

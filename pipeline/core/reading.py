@@ -17,6 +17,7 @@ from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
 from pipeline.core.merging import merge, with_relays
 from pipeline.core.places import Place
+from pipeline.core.reports import REPORT, reported
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
@@ -70,6 +71,7 @@ class Reader:
             "text": [replace(m, start=m.start - shift, end=m.end - shift) for m in mentions if m.start >= shift],
         }
         progress = self._progress(mentions, whole)
+        opening = progress.focus or progress.country
         drafts: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
         for number, segment in enumerate(segments):
@@ -77,7 +79,25 @@ class Reader:
             claims = self._claims(article, segment, number, within, progress, marks)
             drafts += [(claim, segment.headline) for claim in claims]
         claims = with_relays(merge(drafts), progress.relays)
+        claims += self._reports(article, segments, by_part["title"], opening, marks)
         return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
+
+    def _reports(
+        self,
+        article: Article,
+        segments: Sequence[_Segment],
+        titled: Sequence[Mention],
+        opening: Place | None,
+        marks: tuple[int, ...],
+    ) -> list[Claim]:
+        """The headline and the first sentence as a whole, at the place of the headline or else of the `opening`."""
+        fine = (mention.place for mention in titled if mention.place.level not in ("country", "region"))
+        where = next(fine, opening)
+        if where is None:
+            return []
+        first = {segment.part: segment for segment in reversed(segments)}
+        plover = self._kinds[REPORT].plover
+        return [reported(article, part, segment.span, where, marks, plover) for part, segment in sorted(first.items())]
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
         opening = tokens(text[:_OPENING])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pipeline.core.alerts import Alert, ReversalKind, State
+from pipeline.core.alerts import UNANNOUNCED, Alert, ReversalKind, State
 from pipeline.core.claims import Claim, Modality, Party, Polarity
 from pipeline.core.phrases import LANGUAGES, Language, Phrases
 from pipeline.core.places import Place
@@ -61,7 +61,7 @@ class Wording:
         told: dict[str, str] = {}
         for language in LANGUAGES:
             verdict = self.phrases.fill(
-                f"verdicts.{'development' if kind == 'development' else 'contrary'}",
+                f"verdicts.{kind if kind in UNANNOUNCED else 'contrary'}",
                 language,
                 why=self.rule(rule, kind, language),
             )
