@@ -11,7 +11,7 @@ from pipeline.core.claims import Claim
 from pipeline.core.phrases import Language
 from pipeline.core.quoting import FIRST_STRONG_ISOLATE, POP_ISOLATE, clean, isolate, own_words, quote
 from pipeline.core.wording import Wording
-from pipeline.ports import Notice, Unreachable
+from pipeline.ports import MOST_GAPS, Notice, Unreachable
 
 _LONGEST_SENTENCE = 1200
 _LONGEST_ADDRESS = 400
@@ -72,6 +72,11 @@ class Console:
             lines += [self._painted(line, _WARNING) for line in self._wrapped(words.label("repeat", language), width)]
         lines += self._wrapped(" · ".join(standing), width)
         lines += ["", *self._side("earlier", alert.earlier, width), "", *self._side("later", alert.later, width), ""]
+        if notice.gaps:
+            lines.append(self._painted(words.label("unread", language), _BOLD))
+            for gap in notice.gaps[:MOST_GAPS]:
+                lines += self._wrapped(words.gap(gap.outlet, gap.since, gap.until, language), width, _INDENT)
+            lines.append("")
         lines.append(self._painted(words.label("why", language), _BOLD))
         lines += self._wrapped(own_words(words.explanation(alert, language)), width, _INDENT)
         lines.append(self._painted(f"{words.label('alert', language)} {clean(alert.id, 100)}", _FAINT))

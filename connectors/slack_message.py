@@ -10,7 +10,7 @@ from pipeline.core.claims import Claim
 from pipeline.core.phrases import Language
 from pipeline.core.quoting import FIRST_STRONG_ISOLATE, POP_ISOLATE, clean, isolate, own_words, quote
 from pipeline.core.wording import Wording
-from pipeline.ports import Notice
+from pipeline.ports import MOST_GAPS, Notice
 
 # Slack refuses a header over 150 characters, and all blocks together from about 13,000 on (`msg_blocks_too_long`).
 _LONGEST_HEADER = 150
@@ -44,6 +44,7 @@ def message(notice: Notice, wording: Wording, language: Language) -> dict[str, A
         _rich(_section(*_standing(notice, wording, language))),
         _side("earlier", alert.earlier, wording, language),
         _side("later", alert.later, wording, language),
+        *_gaps(notice, wording, language),
         _rich(_section(*_fact("why", explanation, wording, language))),
         {"type": "context", "elements": [_plain(f"{wording.label('alert', language)} {clean(alert.id, 100)}")]},
     ]
@@ -64,6 +65,12 @@ def _standing(notice: Notice, wording: Wording, language: Language) -> list[dict
     if alert.same_report:
         facts.append([_text(wording.label("one_report", language), bold=True)])
     return _lines(facts)
+
+
+def _gaps(notice: Notice, wording: Wording, language: Language) -> list[dict[str, Any]]:
+    """Which outlets could not be read between the two sides."""
+    told = [wording.gap(gap.outlet, gap.since, gap.until, language) for gap in notice.gaps[:MOST_GAPS]]
+    return [_rich(_section(*_fact("unread", "; ".join(told), wording, language)))] if told else []
 
 
 def _side(order: str, claim: Claim, wording: Wording, language: Language) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline import codec, steps
 from pipeline.batch import Batch
+from pipeline.gaps import GapsBetween, no_gaps
 from pipeline.patience import Patience
 from pipeline.ports import Alerts, Log, Outbox, Rejected, State
 from pipeline.rounds import make_rounds
@@ -19,7 +20,10 @@ _log = logging.getLogger(__name__)
 
 
 class Announcer:
-    """Posts what waits in the outbox to `channels`. Everything raises `Unreachable` as its ports do."""
+    """Posts what waits in the outbox to `channels`, with what `gaps` tells of the outlets.
+
+    Everything raises `Unreachable` as its ports do.
+    """
 
     def __init__(
         self,
@@ -27,12 +31,14 @@ class Announcer:
         outbox: Outbox,
         channels: Sequence[Alerts],
         heartbeat: Callable[[], None] = lambda: None,
+        gaps: GapsBetween = no_gaps,
     ) -> None:
         self._state = state
         self._outbox = outbox
         self._channels = {channel.name: channel for channel in channels}
         self._patience = Patience()
         self._heartbeat = heartbeat
+        self._gaps = gaps
 
     def run(self, log: Log, clock: Callable[[], datetime], stop: threading.Event) -> None:
         """The service that only announces what `log` holds of alerts, until `stop` is set."""
@@ -81,7 +87,7 @@ class Announcer:
         """Post the notices that are due at `now`, oldest first. Returns how many were posted."""
         posted = 0
         while not (stop is not None and stop.is_set()):
-            announced = steps.announce(self._outbox, self._channels, now, self._patience)
+            announced = steps.announce(self._outbox, self._channels, now, self._patience, self._gaps)
             if announced is None:
                 break
             if announced.outcome.consequences.appends:

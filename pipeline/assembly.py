@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -33,9 +33,10 @@ from pipeline.core.reading import Reader
 from pipeline.core.speakers import Speakers
 from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
+from pipeline.gaps import gaps_between
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed, Index, Topic
+from pipeline.ports import Alerts, Feed, Gap, Index, Topic
 from pipeline.server_adapters import Worker, elasticsearch_index, group_positions, kafka_log, worker
 from pipeline.settings import Settings, load_settings
 
@@ -201,6 +202,17 @@ class Assembly:
         """The file of `open_own`."""
         return self.settings.data / f"{process}.db"
 
+    def gaps_between(self, outlets: Sequence[str], since: datetime, until: datetime) -> list[Gap]:
+        """When outlets could not be read between the two times; none where the collector of this folder never ran.
+
+        Any thread may ask. Raises `Unreachable`, and `BadSettings` for a file that is no collector's.
+        """
+        path = self.own_path("collector") if self.settings.on_servers else self.settings.log.path
+        if not path.exists():
+            return []
+        with _sqlite_log(path, read_only=True) as state:
+            return gaps_between(state, outlets, since, until)
+
     def worker(
         self,
         name: str,
@@ -217,7 +229,7 @@ class Assembly:
     ) -> Embedded:
         """The pipeline in this process, which tells `channels` of alerts."""
         log, index = stores.log, stores.index
-        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat)
+        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat, self.gaps_between)
 
     def watched(self) -> list[Watched]:
         """The feeds of the outlets, each with its interval."""
@@ -249,7 +261,7 @@ class Assembly:
             feed = FileFeed(outlet.feed, outlet.name)
         minutes = outlet.interval_minutes
         seconds = self.settings.collect.interval if minutes is None else minutes * 60
-        return Watched(feed, timedelta(seconds=seconds))
+        return Watched(feed, timedelta(seconds=seconds), outlet.name)
 
     def _places_of(self, text: str) -> list[tuple[int, int, str]]:
         return [(mention.start, mention.end, mention.place.id) for mention in self.gazetteer.mentions(text)]

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from pipeline import codec, steps
 from pipeline.batch import Batch
 from pipeline.core.article import Article
+from pipeline.gaps import GAPS, SHORTEST_TOLD, Unread, unread_from_bytes, unread_to_bytes
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes, status_to_bytes, told
 from pipeline.polling import Polled, Pollers
 from pipeline.ports import Poll, Rejected, State
 from pipeline.rounds import make_rounds
 
 BATCH = 100
-POLLERS = 8
+POLLERS = 32
 
 FEEDS = "feeds"
 """The state's table of what feeds asked to be handed at their next poll: feed name → opaque text."""
@@ -36,6 +38,7 @@ class Collector:
     def __init__(self, state: State) -> None:
         self._state = state
         self._statuses: dict[str, OutletStatus] = {}
+        self._asked: set[str] = set()
 
     def run(
         self,
@@ -70,24 +73,47 @@ class Collector:
             watched = rota.came.pop(0).watched
             rota.idle[watched.feed.name] = watched
         for name in list(rota.idle):
-            if self._status(name).due(now):
+            if self._due(name, now):
+                self._asked.add(name)
                 rota.ask(name, self._remembered(FEEDS, name, bytes.decode) or "", now)
+
+    def _due(self, name: str, now: datetime) -> bool:
+        """Whether to poll a feed. One that is gone for good is asked once each time that the service is started."""
+        status = self._status(name)
+        return name not in self._asked if status.gone else status.due(now)
 
     def _take_in(self, polled: Polled, now: datetime) -> None:
         """Collect a poll's articles, and only then remember that they were seen."""
         name, outcome, batch = polled.watched.feed.name, polled.outcome, Batch()
+        before, interval = self._status(name), _staggered(polled.watched)
         if isinstance(outcome, Poll):
             self.ingest(outcome.articles)
             for skipped in outcome.skipped:
                 batch.add(steps.refused(FEEDS, f"{name}: {skipped.where}", skipped.reason))
             batch.puts[FEEDS, name] = outcome.memory.encode("utf-8")
-            status = self._status(name).succeeded(outcome, now, polled.watched.interval)
+            status = before.succeeded(outcome, now, interval, polled.watched.slowest)
+            if status.moved and status.moved != before.moved:
+                _log.warning("%s has moved for good: write %s into outlets.toml", name, status.moved)
         else:
             _log.warning("%s could not be polled: %s", name, told(outcome))
-            status = self._status(name).failed(outcome, now, polled.watched.interval)
+            status = before.failed(outcome, now, interval)
+            if status.gone:
+                _log.error("%s is asked no more until naqid is started again: %s", name, status.last_error)
         batch.puts[OUTLETS, name] = status_to_bytes(status)
+        self._note_gap(polled.watched.outlet or name, before, status, now, batch)
         self._state.commit("collect", "", batch.consequences())
         self._statuses[name] = status
+
+    def _note_gap(self, outlet: str, before: OutletStatus, after: OutletStatus, now: datetime, batch: Batch) -> None:
+        """Keep since when and until when an outlet could not be read."""
+        slept = before.next_poll is not None and not before.failures and now - before.next_poll >= SHORTEST_TOLD
+        if not (slept or before.failures or after.failures):
+            return
+        unread = self._remembered(GAPS, outlet, unread_from_bytes) or Unread()
+        if slept and before.next_poll is not None:
+            unread = unread.slept(before.next_poll, now, "naqid did not run")
+        unread = unread.failed(now, after.last_error) if after.failures else unread.succeeded(now)
+        batch.puts[GAPS, outlet] = unread_to_bytes(unread)
 
     def _status(self, name: str) -> OutletStatus:
         if name not in self._statuses:
@@ -138,3 +164,9 @@ class Rota:
 
     def close(self) -> None:
         self._pollers.close()
+
+
+def _staggered(watched: Watched) -> timedelta:
+    """The interval, up to a tenth shorter by the feed's name, so that feeds which began together spread out."""
+    share = int.from_bytes(hashlib.blake2b(watched.feed.name.encode(), digest_size=2).digest(), "big") / 0xFFFF
+    return watched.interval * (1 - share / 10)

@@ -19,6 +19,7 @@ from pipeline.core.article import Article
 from pipeline.core.dossier import Dossier
 from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
+from pipeline.gaps import GapsBetween, no_gaps
 from pipeline.outlets import Watched
 from pipeline.ports import Alerts, Index, Log, Outbox, Rejected, State, Stored, Topic
 from pipeline.rounds import make_rounds
@@ -46,6 +47,7 @@ class Embedded:
         rules: Rules,
         channels: Sequence[Alerts] = (),
         heartbeat: Callable[[], None] = lambda: None,
+        gaps: GapsBetween = no_gaps,
     ) -> None:
         self._log = log
         self._state = state
@@ -55,7 +57,7 @@ class Embedded:
         self._channels = tuple(channel.name for channel in channels)
         self._heartbeat = heartbeat
         self._collector = Collector(state)
-        self._announcer = Announcer(state, outbox, channels, heartbeat)
+        self._announcer = Announcer(state, outbox, channels, heartbeat, gaps)
 
     def run(self, feeds: Sequence[Watched], clock: Callable[[], datetime], stop: threading.Event) -> None:
         """The service: polls each feed at its interval and carries what comes through all steps, until `stop` is set.

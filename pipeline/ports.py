@@ -20,13 +20,17 @@ Collection = Literal["articles", "claims", "events", "alerts"]
 class Unreachable(Exception):
     """Try again later. `retry_after` is in seconds where the other side named a time, else None.
 
-    `uncertain` is True where no answer came and the other side may have done what was asked.
+    `uncertain` is True where no answer came and the other side may have done what was asked. `lasting` is True where
+    the other side is there and refuses, which will hardly be better within the hour.
     """
 
-    def __init__(self, reason: str, retry_after: float | None = None, *, uncertain: bool = False) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, *, uncertain: bool = False, lasting: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.uncertain = uncertain
+        self.lasting = lasting
 
 
 class Rejected(Exception):
@@ -43,11 +47,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one poll gave. `memory` is opaque (validators of HTTP, a file's position): hand it to the next poll."""
+    """What one poll gave. `memory` is opaque (validators of HTTP, a file's position): hand it to the next poll.
+
+    `moved` is where the source says that it lies for good now, "" where it is where it was looked for.
+    """
 
     articles: Sequence[Article]
     memory: str = ""
     skipped: Sequence[Skipped] = ()
+    moved: str = ""
 
 
 class Feed(Protocol):
@@ -105,12 +113,30 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A span in which the outlet of this name could not be read, and why."""
+
+    outlet: str
+    since: datetime
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
-    """An alert on its way to a channel. `repeat` is True when it may have been posted before a crash."""
+    """An alert on its way to a channel. `repeat` is True when it may have been posted before a crash.
+
+    `gaps` is when its outlets could not be read between its two sides, looked up as it is shown: no part of the alert.
+    """
 
     id: str
     alert: Alert
     repeat: bool = False
+    gaps: Sequence[Gap] = ()
+
+
+MOST_GAPS = 5
+"""A channel tells of no more than so many gaps in one message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pipeline.core.claims import Claim, Party, Reading
 from pipeline.core.dossier import Event
 from pipeline.core.places import Place
 from pipeline.core.reports import REPORT
+from pipeline.ports import Gap
 from pipeline.wire import moment_to_text
 
 Shape = dict[str, Any]
@@ -99,6 +100,16 @@ def article_json(article: Article, reading: Reading) -> Shape:
 def happenings(reading: Reading) -> list[Claim]:
     """The claims that tell of a happening: a report as a whole is for the models alone."""
     return [claim for claim in reading.claims if claim.kind != REPORT]
+
+
+def gap_json(gap: Gap) -> Shape:
+    """When an outlet of an alert could not be read between its two sides."""
+    return {
+        "outlet": gap.outlet,
+        "since": moment_to_text(gap.since),
+        "until": moment_to_text(gap.until),
+        "reason": gap.reason,
+    }
 
 
 def place_json(place: Place) -> Shape:

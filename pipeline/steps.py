@@ -20,6 +20,7 @@ from pipeline.core.claims import Claim
 from pipeline.core.dossier import Dossier, Event
 from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
+from pipeline.gaps import GapsBetween, gaps_of, no_gaps
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
 from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Topic, Unreachable
@@ -134,8 +135,14 @@ def noticed(alert: Alert, channels: Sequence[str]) -> Outcome:
     return Outcome(Consequences(notices=_notices([alert], channels)))
 
 
-def announce(outbox: Outbox, channels: Mapping[str, Alerts], now: datetime, patience: Patience) -> Announced | None:
-    """Post the oldest notice that is due to its channel; None when none is.
+def announce(
+    outbox: Outbox,
+    channels: Mapping[str, Alerts],
+    now: datetime,
+    patience: Patience,
+    gaps: GapsBetween = no_gaps,
+) -> Announced | None:
+    """Post the oldest notice that is due to its channel, with the `gaps` of its outlets; None when none is.
 
     A channel that fails rests for a while and its notices wait; the notice that failed waits longer, so that one
     which a channel never takes does not stand in the way of the others. Raises `Unreachable` for the outbox only.
@@ -157,7 +164,7 @@ def announce(outbox: Outbox, channels: Mapping[str, Alerts], now: datetime, pati
     if rests_until is not None:
         return _postponed(outbox, notice, rests_until, f"{name} failed and rests")
     try:
-        channel.post(notice)
+        channel.post(replace(notice, gaps=gaps_of(notice.alert, gaps)))
     except Rejected as error:
         outbox.give_up(notice.id, told(error))
         patience.succeeded(name)

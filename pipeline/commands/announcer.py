@@ -26,6 +26,6 @@ def announcer(options: argparse.Namespace) -> int:
 
         print(f"naqid: alerts of {assembly.settings.log} go to {channel.name}", file=sys.stderr, flush=True)
         told.ready()
-        service = Announcer(StateApart(log, own), own, [channel], Heartbeat(told, status))
+        service = Announcer(StateApart(log, own), own, [channel], Heartbeat(told, status), assembly.gaps_between)
         service.run(log, lambda: datetime.now(UTC), stop)
     return 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 
-from pipeline.assembly import assemble
+from pipeline.assembly import Assembly, assemble
 from pipeline.commands.printing import counted, json_line, moment, place_name
 from pipeline.core.alerts import UNANNOUNCED
-from pipeline.ports import Collection, Hit, Query
+from pipeline.ports import Collection, Gap, Hit, Query
+from pipeline.shapes import gap_json
 
 
 def search(options: argparse.Namespace) -> int:
@@ -36,26 +37,38 @@ def _look(options: argparse.Namespace, collection: Collection, words: str = "") 
         until=options.until,
         limit=options.limit,
     )
-    with assemble(options.config, options.data).open_index() as index:
+    assembly = assemble(options.config, options.data)
+    with assembly.open_index() as index:
         # An event whose claims have all gone over to another one is left in the index, empty.
         hits = [hit for hit in index.search(query) if collection != "events" or hit.body["claims"]]
     tell = {"articles": _article, "events": _event, "alerts": _alert}[collection]
     for hit in hits:
-        print(json_line(_shape(hit)) if options.json else tell(hit))
+        body = {**hit.body, "snippet": hit.snippet} if hit.snippet else hit.body
+        gaps = _gaps(hit, assembly) if collection == "alerts" else []
+        if options.json:
+            print(json_line({**body, "gaps": [gap_json(gap) for gap in gaps]} if collection == "alerts" else body))
+        else:
+            print("\n".join([tell(hit), *(f"  not read: {_gap(gap)}" for gap in gaps)]) + "\n")
     if not hits and not options.json:
         print("nothing found")
     return 0
 
 
-def _shape(hit: Hit) -> Mapping[str, Any]:
-    return {**hit.body, "snippet": hit.snippet} if hit.snippet else hit.body
+def _gaps(hit: Hit, assembly: Assembly) -> Sequence[Gap]:
+    """When the alert's outlets could not be read between its two sides."""
+    earlier, later = (datetime.fromisoformat(hit.body[order]["published"]) for order in ("earlier", "later"))
+    return assembly.gaps_between(hit.body["outlets"], earlier, later)
+
+
+def _gap(gap: Gap) -> str:
+    return f"{gap.outlet} from {moment(gap.since)} to {moment(gap.until)} ({gap.reason})"
 
 
 def _article(hit: Hit) -> str:
     body = hit.body
     lines = [f"{moment(body['published'])} · {body['outlet']} · {body['title']}"]
     lines += [f"  {text}" for text in (" ".join(hit.snippet.split()), body["url"]) if text]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _event(hit: Hit) -> str:
@@ -64,7 +77,7 @@ def _event(hit: Hit) -> str:
         f"{moment(body['first'])} to {moment(body['last'])} · {body['kind']} · {place_name(body['place'])}"
         f" · {counted(len(body['claims']), 'claim')}"
     ]
-    return "\n".join([*lines, *(f"  {url}" for url in body["articles"])]) + "\n"
+    return "\n".join([*lines, *(f"  {url}" for url in body["articles"])])
 
 
 def _alert(hit: Hit) -> str:
@@ -82,4 +95,4 @@ def _alert(hit: Hit) -> str:
         )
         if side["url"]:
             lines.append(f"    {side['url']}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

@@ -20,7 +20,7 @@ _OPEN_SECTION = "rules"
 
 _PLAIN_LABELS = (
     "alert between camp claim confidence earlier event gloss later one_report open_report outlet own_voice "
-    "place repeat speaker state reach through unknown_event why"
+    "place repeat speaker state reach through unknown_event unread why"
 )
 # Every section, its keys, and the blanks that each phrase may use.
 _BLANKS: Mapping[str, Mapping[str, str]] = {
@@ -59,6 +59,8 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
     },
     "counts.outlets": dict.fromkeys(("one", "two", "few", "many", "other"), "n"),
     "counts.origins": dict.fromkeys(("one", "two", "few", "many", "other"), "n"),
+    "counts.hours": dict.fromkeys(("one", "two", "few", "many", "other"), "n"),
+    "counts.days": dict.fromkeys(("one", "two", "few", "many", "other"), "n"),
     "labels": {
         **dict.fromkeys(
             _PLAIN_LABELS.split(),
@@ -67,6 +69,7 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
         "title": "kind place",
         "outlets_origins": "outlets origins",
         "quoted": "sentence",
+        "gap": "outlet span since until",
         "and": "first last",
         "percent": "n",
         "moment": "weekday day month year time",

@@ -13,7 +13,7 @@ from pipeline.core.phrases import LANGUAGES, Language, Phrases
 from pipeline.core.places import Place
 from pipeline.core.quoting import ELLIPSIS, clean, has_direction, isolate
 
-Counted = Literal["outlets", "origins"]
+Counted = Literal["outlets", "origins", "hours", "days"]
 
 _LONGEST_NAME = 100
 _LONGEST_PLACE = 80
@@ -170,7 +170,7 @@ class Wording:
         return self.phrases.fill(f"stances.{key}", language, what=what).strip()
 
     def count(self, noun: Counted, number: int, language: Language) -> str:
-        """A counted noun in its form for that number (nominative)."""
+        """A counted noun in its form for that number: nominative, spans of time genitive."""
         form = _plural_form(number, language)
         return self.phrases.fill(f"counts.{noun}.{form}", language, n=_digits(str(number), language))
 
@@ -234,6 +234,19 @@ class Wording:
         outlets = self.count("outlets", len(alert.outlets), language)
         return self.label(
             "outlets_origins", language, outlets=outlets, origins=self.count("origins", alert.origins, language)
+        )
+
+    def gap(self, outlet: str, since: datetime, until: datetime, language: Language) -> str:
+        """That an outlet could not be read for so long: in hours, from two days on in days."""
+        hours = max(round((until - since).total_seconds() / 3600), 1)
+        span = self.count("hours", hours, language) if hours < 48 else self.count("days", round(hours / 24), language)
+        return self.label(
+            "gap",
+            language,
+            outlet=self.name(outlet, language),
+            span=span,
+            since=self.moment(since, language),
+            until=self.moment(until, language),
         )
 
     def _side(self, order: str, claim: Claim, other: Claim | None, place: Place, language: Language) -> str:
