@@ -17,8 +17,12 @@ from pipeline.core.weighing import alerts_of
 
 __all__ = ["Dossier", "Event", "Followed", "follow"]
 
-# Claims older than this beside the newest one can no longer meet any report: twice the longest window of a kind.
+# Claims older than this beside the newest ones can no longer meet any report: twice the longest window of a kind.
 RETENTION = timedelta(days=120)
+# So many are kept however old they are: reports of years that come at once then meet in whatever order they come.
+KEPT = 300
+# The newest few do not count as the newest: a date that was mistyped by years makes no dossier forget.
+_STRAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +147,23 @@ def _happenings(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
 
 def _recent(claims: Sequence[Claim], rules: Rules) -> tuple[Claim, ...]:
     """The claims that can still meet others. Those of a kind that the configuration has dropped go too."""
-    newest = max(claim.evidence.published for claim in claims)
-    known = (claim for claim in claims if claim.kind in rules.kinds)
-    kept = (
-        claim
-        for claim in known
-        if newest - claim.evidence.published <= (2 * rules.window if rules.kinds[claim.kind].whole else RETENTION)
+    known = sorted(
+        (claim for claim in claims if claim.kind in rules.kinds),
+        key=lambda claim: (claim.evidence.published, claim.id),
     )
-    return tuple(sorted(kept, key=lambda claim: (claim.evidence.published, claim.id)))
+    reports = [claim for claim in known if rules.kinds[claim.kind].whole]
+    kept = {claim.id for claim in _latest(_happenings(known, rules), RETENTION)}
+    kept |= {claim.id for claim in _latest(reports, 2 * rules.window)}
+    return tuple(claim for claim in known if claim.id in kept)
+
+
+def _latest(claims: Sequence[Claim], span: timedelta) -> Sequence[Claim]:
+    """The last `KEPT` of claims in the order of time, and those before them that lie within `span` of the newest."""
+    if len(claims) <= KEPT:
+        return claims
+    newest = claims[-_STRAYS].evidence.published
+    old = sum(newest - claim.evidence.published > span for claim in claims)
+    return claims[min(old, len(claims) - KEPT) :]
 
 
 def _events(claims: Sequence[Claim], rules: Rules) -> list[Event]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.claims import Claim
-from pipeline.core.dossier import RETENTION, Dossier, follow
+from pipeline.core.dossier import KEPT, RETENTION, Dossier, follow
 from pipeline.core.pairs import Rules
 
 WITHDRAWN = said("withdraw", "affirmed", report="a")
@@ -93,19 +93,37 @@ def test_one_event_for_a_battle_and_another_after_a_long_silence(rules: Rules) -
 
 
 def test_a_long_event_keeps_its_name_and_beginning_when_old_claims_are_forgotten(rules: Rules) -> None:
-    weekly = [[said("clash", "affirmed", report=f"w{week}", hours=24 * 7 * week)] for week in range(30)]
+    weekly = [[said("clash", "affirmed", report=f"w{week}", hours=24 * 7 * week)] for week in range(KEPT + 20)]
     dossier = carried(weekly, rules)
     (event,) = dossier.events
-    assert (event.first, len(event.claims)) == (NOON, 30)
-    assert len(dossier.claims) < 30
-    assert all(dossier.claims[-1].evidence.published - c.evidence.published <= RETENTION for c in dossier.claims)
+    assert (event.first, len(event.claims)) == (NOON, KEPT + 20)
+    assert len(dossier.claims) == KEPT
 
 
 def test_an_alert_older_than_the_memory_is_left_as_it_stands(rules: Rules) -> None:
     dossier = carried([[WITHDRAWN], [DENIED]], rules)
-    later = said("clash", "affirmed", report="z", hours=RETENTION / timedelta(hours=1) + 24)
-    followed = follow(dossier, [later], rules)
+    beyond = RETENTION / timedelta(hours=1) + 24
+    later = [said("clash", "affirmed", report=f"z{number}", hours=beyond + number) for number in range(KEPT)]
+    followed = follow(dossier, later, rules)
     assert (followed.alerts, followed.dossier.alerts) == ((), ())
+
+
+def test_a_date_mistyped_by_years_makes_no_dossier_forget(rules: Rules) -> None:
+    hourly = [said("clash", "affirmed", report=f"z{number}", hours=number / 10) for number in range(KEPT + 20)]
+    dossier = carried([[WITHDRAWN], hourly], rules)
+    astray = said("clash", "affirmed", report="astray", hours=24 * 365 * 10)
+    assert len(follow(dossier, [astray], rules).dossier.claims) == len(dossier.claims) + 1 == KEPT + 22
+
+
+def test_claims_of_years_that_come_backwards_still_meet(rules: Rules) -> None:
+    yearly = [
+        [replace(claim, evidence=replace(claim.evidence, published=claim.evidence.published + year))]
+        for year in (timedelta(days=0), timedelta(days=800))
+        for claim in (replace(WITHDRAWN, id=f"w{year}"), replace(DENIED, id=f"d{year}"))
+    ]
+    forwards, backwards = carried(yearly, rules), carried(yearly[::-1], rules)
+    assert [alert.id for alert in forwards.alerts] == [alert.id for alert in backwards.alerts]
+    assert len(forwards.alerts) == 2
 
 
 def test_claims_of_another_division_are_refused_by_name(rules: Rules) -> None:
