@@ -6,20 +6,15 @@ import io
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 import feedparser  # type: ignore[import-untyped]
 
 from connectors.charsets import decode
-from connectors.clean_text import clean, one_line, text_of_markup
+from connectors.clean_text import clean
+from connectors.feed_fields import ENTRIES, Skips, link_of, make_document, make_entry, skip_rest
+from connectors.feed_json import read_json
+from connectors.feed_sitemap import read_sitemap
 from pipeline.ports import Rejected
-
-ENTRIES = 1_000
-TITLE_LENGTH = 1_000
-TEXT_LENGTH = 200_000
-LINK_LENGTH = 2_000
-# Markup is several times as long as its text; beyond this no text would be kept anyway.
-_MARKUP_LENGTH = 5 * TEXT_LENGTH
 
 _FORMATS = {
     "rss090": "RSS 0.90",
@@ -32,6 +27,7 @@ _FORMATS = {
     "rss20": "RSS 2.0",
     "atom03": "Atom 0.3",
     "atom10": "Atom 1.0",
+    "cdf": "CDF",
 }
 _ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]")
 _ENTRY = re.compile(r"<((?:[\w.-]{1,40}:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL)
@@ -40,36 +36,36 @@ _BEGINNING = re.compile(r"<(?:[?!]|(?:html|rss|feed|rdf:RDF)[\s>])", re.IGNORECA
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
 _PROLOGUE = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<![Dd][Oo][Cc][Tt][Yy][Pp][Ee](?:[^\[>]|\[.*?\])*>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)(?=[\s/>])[^<>]{0,20000}>")
-_FEED_ROOTS = frozenset({"rss", "feed", "rdf"})
+_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 
 
-def read_document(arguments: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """`{"title", "format", "home", "entries": [{...}], "skipped": [[where, reason]]}` of a feed's bytes.
+def read_document(arguments: dict[str, Any], body: bytes) -> Any:
+    """What `make_document` makes of a feed's bytes: `{"title", "format", "home", "entries", "skipped"}`.
 
-    An entry holds `position, title, link, guid, text, dates, summary_only`. Arguments: `url`, `content_type`.
-    Raises `Rejected` for what is not a feed.
+    Arguments: `url`, `content_type`. Raises `Rejected` for what is not a feed.
     """
     url = str(arguments["url"])
     text = _prepared(decode(body, str(arguments["content_type"])))
+    if text.startswith(("{", "[")):
+        return read_json(text, url)
     root = _root(text)
-    skipped: list[tuple[str, str]] = []
+    name = _local(root[0])
+    if name == "urlset":
+        return read_sitemap(text, url)
+    if name not in _FEED_ROOTS:
+        raise Rejected(_other_roots(root[0], name))
+    skipped: Skips = []
     parsed = _parsed(_within_the_cap(text, root, skipped), url, root, skipped)
     version = str(parsed.version)
     if not version and not parsed.entries:
         raise Rejected(f"this is XML, but neither RSS nor Atom (its root element is <{root[0]}>)")
     feed = parsed.feed
-    home = _link(str(feed.get("link") or ""), url, url)
-    entries = [
-        _entry(position, entry, url, home, skipped) for position, entry in enumerate(parsed.entries[:ENTRIES], 1)
-    ]
-    return {
-        "title": one_line(text_of_markup(str(feed.get("title") or "")[:_MARKUP_LENGTH]))[:TITLE_LENGTH],
-        "format": _FORMATS.get(version, "RSS or Atom (version unknown)"),
-        "home": home,
-        "entries": entries,
-        "skipped": skipped,
-    }
+    home = link_of(str(feed.get("link") or ""), [url])
+    own = [str(link.get("href") or "") for link in feed.get("links") or [] if link.get("rel") == "self"]
+    bases = [url, home, *own[:1]]
+    entries = [_entry(position, entry, bases, skipped) for position, entry in enumerate(parsed.entries[:ENTRIES], 1)]
+    return make_document(feed.get("title"), _FORMATS.get(version, "RSS or Atom"), home, entries, skipped)
 
 
 def _prepared(text: str) -> str:
@@ -82,9 +78,10 @@ def _prepared(text: str) -> str:
         start = _FEED_BEGINNING.search(text[:10_000])
         if start:
             text = text[start.start() :]
+        elif text[0] in "{[":
+            return text
         elif not text.startswith("<"):
-            kind = "JSON" if text[0] in "{[" else "text, not XML"
-            raise Rejected(f"this is {kind}; expected RSS or Atom. It begins with {text[:40]!r}")
+            raise Rejected(f"this is text, not XML; expected RSS or Atom. It begins with {text[:40]!r}")
     return _REFERENCE.sub(_reference, _DECLARATION.sub("", text, count=1))
 
 
@@ -105,25 +102,33 @@ def _root(text: str) -> tuple[str, str]:
     root = _ROOT.match(text, position)
     if not root:
         raise Rejected("no element of XML was found where the document should begin")
-    name = root[1].lower().rpartition(":")[2]
-    if name == "html":
-        raise Rejected("this is an HTML page, not a feed; look for the address of its RSS or Atom feed")
-    if name not in _FEED_ROOTS:
-        raise Rejected(f"this is XML, but neither RSS nor Atom (its root element is <{root[1]}>)")
     return root[1], root[0]
 
 
-def _within_the_cap(text: str, root: tuple[str, str], skipped: list[tuple[str, str]]) -> str:
+def _local(name: str) -> str:
+    return name.lower().rpartition(":")[2]
+
+
+def _other_roots(root: str, name: str) -> str:
+    """Why an element is no feed's, and where the feed may be."""
+    if name == "html":
+        return "this is an HTML page, not a feed; look for the address of its RSS or Atom feed"
+    if name == "sitemapindex":
+        return "this is an index of sitemaps; give the address of one of its news sitemaps"
+    return f"this is XML, but neither RSS nor Atom (its root element is <{root}>)"
+
+
+def _within_the_cap(text: str, root: tuple[str, str], skipped: Skips) -> str:
     """The document with no more entries than are taken: the parser's time grows faster than their number."""
     starts = [match.start() for match in _ENTRY_START.finditer(text)]
     if len(starts) <= ENTRIES:
         return text
-    skipped.append((f"entries after the first {ENTRIES:,}", f"{len(starts) - ENTRIES:,} entries are beyond the limit"))
+    skip_rest(len(starts), skipped)
     channel = "</channel>" if root[0].lower() == "rss" else ""
     return f"{text[: starts[ENTRIES]]}{channel}</{root[0]}>"
 
 
-def _parsed(text: str, url: str, root: tuple[str, str], skipped: list[tuple[str, str]]) -> Any:
+def _parsed(text: str, url: str, root: tuple[str, str], skipped: Skips) -> Any:
     """feedparser's result. Where one entry breaks it, the entries are parsed one by one and only that one is lost."""
     try:
         return _parse(text, url)
@@ -170,50 +175,23 @@ def _parse(text: str, url: str) -> Any:
     )
 
 
-def _entry(position: int, entry: Any, url: str, home: str, skipped: list[tuple[str, str]]) -> dict[str, Any]:
-    where = f"entry {position}"
-
-    def within(value: str, limit: int, name: str) -> str:
-        if len(value) <= limit:
-            return value
-        skipped.append((where, f"its {name} is cut from {len(value):,} to {limit:,} characters"))
-        return value[:limit]
-
-    def text_of(value: object, limit: int, name: str) -> str:
-        return within(text_of_markup(within(str(value or ""), _MARKUP_LENGTH, f"{name} in markup")), limit, name)
-
-    address = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "")
-    link = _link(address, url, home)
-    if not link and (address.strip() or _own(entry, "links")):
-        skipped.append((where, f"its link is left out, being no address of the web: {address[:80]!r}"))
-    contents = [str(part.get("value") or "") for part in _own(entry, "content") or []]
-    content = text_of(max(contents, key=len, default=""), TEXT_LENGTH, "content")
-    return {
-        "position": position,
-        "title": one_line(text_of(_own(entry, "title"), TITLE_LENGTH, "title")),
-        "link": link,
-        "guid": within(one_line(str(_own(entry, "id") or "")), LINK_LENGTH, "guid"),
-        "text": content or text_of(_own(entry, "summary"), TEXT_LENGTH, "summary"),
-        "dates": [str(date)[:200] for name in ("published", "created", "updated") if (date := _own(entry, name))],
-        "summary_only": not content,
-    }
+def _entry(position: int, entry: Any, bases: list[str], skipped: Skips) -> dict[str, Any]:
+    address = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "").strip()
+    if not address and any(link.get("rel") == "alternate" for link in _own(entry, "links") or []):
+        skipped.append((f"entry {position}", "its link is left out, being no address of the web"))
+    return make_entry(
+        position,
+        skipped,
+        bases,
+        address=address,
+        guid=_own(entry, "id"),
+        title=_own(entry, "title"),
+        contents=[part.get("value") for part in _own(entry, "content") or []],
+        summary=_own(entry, "summary"),
+        dates=[_own(entry, name) for name in ("published", "created", "updated")],
+    )
 
 
 def _own(entry: Any, name: str) -> Any:
     """What the entry itself holds: feedparser's own look-up substitutes one date for another."""
     return dict.get(entry, name)
-
-
-def _link(address: str, url: str, home: str) -> str:
-    """The absolute address of a page of the web, or "" where there is none."""
-    address = re.sub(r"[\x00-\x1f\x7f]", "", clean(address).strip())
-    for base in (url, home):
-        try:
-            resolved = urljoin(base, address)
-            parts = urlsplit(resolved)
-            parts.port  # noqa: B018  reading it is what checks it
-        except ValueError:
-            continue
-        if parts.scheme in ("http", "https") and parts.hostname and len(resolved) <= LINK_LENGTH and address:
-            return resolved.replace(" ", "%20")
-    return ""

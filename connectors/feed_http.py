@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
+from connectors.feed_entries import ACCEPT
 from connectors.feed_xml import ParsedFeed, parse_feed
 from connectors.http_fetch import Answer, Fetcher
 from connectors.page_text import text_of
@@ -22,7 +23,6 @@ _CONDITIONAL_POLLS = 24
 _PAGES = 20
 _SECONDS_FOR_PAGES = 60.0
 _LONGEST_WAIT = 86_400.0
-_ACCEPT_FEED = "application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 _ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 
 
@@ -67,7 +67,7 @@ class HttpFeed:
         """The feed's articles, or none where the server says, or the bytes show, that nothing changed."""
         known = _Memory.read(memory, self._url)
         try:
-            answer = self._fetcher.get(self._url, {"Accept": _ACCEPT_FEED, **known.conditions()})
+            answer = self._fetcher.get(self._url, {"Accept": ACCEPT, **known.conditions()})
         except Unreachable as problem:
             raise Unreachable(f"{self.name}: {problem}", problem.retry_after) from None
         if answer.status == 304 and known.conditions():

@@ -1,4 +1,4 @@
-"""RSS and Atom: from a document's bytes to articles, in a process that hostile bytes may kill; feeds in files."""
+"""From a feed's document to articles with a lasting identity; feeds in files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from connectors.feed_dates import read_date
-from connectors.worker_process import Worker, shared_worker
+from connectors.feed_entries import BODY_LIMIT, FeedDocument, FeedEntry, read_feed
+from connectors.worker_process import Worker
 from pipeline.core.article import Article, article_id, canonical_url, make_article
 from pipeline.ports import Poll, Rejected, Skipped, Unreachable
-
-BODY_LIMIT = 15 << 20
-"""Bytes of a feed's document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,74 +30,63 @@ class ParsedFeed:
 def parse_feed(
     body: bytes, *, url: str, outlet: str, fetched: datetime, content_type: str = "", worker: Worker | None = None
 ) -> ParsedFeed:
-    """Read RSS (0.9 to 2.0, RDF) or Atom. At most 1,000 entries, titles of 1,000 and texts of 200,000 characters.
+    """The articles of a document, one for each that it shows. Takes and raises what `read_feed` does.
 
-    `url` is the document's address: relative links resolve against it, and `skipped` names it. A date that cannot
-    be read or cannot be true leaves `published` as assumed. Raises `Rejected` with the reason in words for a document
-    that is no feed, is larger than 15 MiB, or costs more than the worker's limits.
+    An entry without a date that can be read and can be true gets `fetched` as an assumed one.
     """
-    if len(body) > BODY_LIMIT:
-        raise Rejected(f"the document is {len(body):,} bytes, more than the {BODY_LIMIT:,} that a feed may have")
-    if not body.strip():
-        raise Rejected("the document is empty")
-    found = (worker or shared_worker()).call(
-        "connectors.feed_document:read_document", {"url": url, "content_type": content_type}, body
-    )
-    skipped = [Skipped(f"{where} of {url}", reason) for where, reason in found["skipped"]]
+    document = read_feed(body, url=url, now=fetched, content_type=content_type, worker=worker)
+    skipped = list(document.skipped)
     entries: dict[str, Article] = {}
     summary_only: set[str] = set()
-    for entry, identity in zip(found["entries"], _identities(found["entries"], found["home"], outlet), strict=True):
-        where = f"entry {entry['position']} of {url}"
-        article = _article(entry, identity, outlet, fetched)
-        if article is None:
+    for entry, identity in zip(document.entries, _identities(document, outlet), strict=True):
+        where = f"entry {entry.position} of {url}"
+        if not (entry.title or entry.text):
             skipped.append(Skipped(where, "it has neither a title nor a text"))
             continue
+        article = _article(entry, identity, outlet, fetched)
         known = entries.get(article.id)
         if known is not None and known.content_hash != article.content_hash:
             skipped.append(Skipped(where, "an older state of an article that the feed shows twice"))
         if known is None or article.published > known.published:
             entries[article.id] = article
-            (summary_only.add if entry["summary_only"] else summary_only.discard)(article.id)
-    return ParsedFeed(found["title"], found["format"], list(entries.values()), skipped, frozenset(summary_only))
+            (summary_only.add if entry.summary_only else summary_only.discard)(article.id)
+    return ParsedFeed(document.title, document.format, list(entries.values()), skipped, frozenset(summary_only))
 
 
-def _article(entry: dict[str, Any], identity: str, outlet: str, fetched: datetime) -> Article | None:
-    if not (entry["title"] or entry["text"]):
-        return None
-    dates = (read_date(words, fetched) for words in entry["dates"])
+def _article(entry: FeedEntry, identity: str, outlet: str, fetched: datetime) -> Article:
     article = make_article(
         outlet=outlet,
-        url=entry["link"],
-        title=entry["title"],
-        text=entry["text"],
-        published=next((date for date in dates if date is not None), None),
+        url=entry.link,
+        title=entry.title,
+        text=entry.text,
+        published=entry.published,
         fetched=fetched,
-        guid=entry["guid"],
-        date_source="feed",
+        guid=entry.guid,
+        date_source=entry.date_source,
     )
     return replace(article, id=identity)
 
 
-def _identities(entries: Sequence[dict[str, Any]], home: str, outlet: str) -> Iterator[str]:
+def _identities(document: FeedDocument, outlet: str) -> Iterator[str]:
     """An id for each entry: from its link, unless the link names no single article; then from its guid or its words.
 
     A link is none where it leads to the outlet's front page or where entries with different guids share it.
     """
     guids: dict[str, set[str]] = {}
-    for entry in entries:
-        guids.setdefault(canonical_url(entry["link"]), set()).add(entry["guid"])
-    shared = Counter(entry["guid"] for entry in entries)
-    front = canonical_url(home) if home else ""
-    for entry in entries:
-        page = canonical_url(entry["link"])
+    for entry in document.entries:
+        guids.setdefault(canonical_url(entry.link), set()).add(entry.guid)
+    shared = Counter(entry.guid for entry in document.entries)
+    front = canonical_url(document.home) if document.home else ""
+    for entry in document.entries:
+        page = canonical_url(entry.link)
         leads_home = page == front or (urlsplit(page).path == "/" and not urlsplit(page).query)
-        single = bool(entry["link"]) and not leads_home and len(guids[page]) == 1
+        single = bool(entry.link) and not leads_home and len(guids[page]) == 1
         yield article_id(
             outlet=outlet,
-            url=entry["link"] if single else "",
-            guid=entry["guid"] if single or shared[entry["guid"]] == 1 else "",
-            title=entry["title"],
-            text=entry["text"],
+            url=entry.link if single else "",
+            guid=entry.guid if single or shared[entry.guid] == 1 else "",
+            title=entry.title,
+            text=entry.text,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.worker_process import Worker, shared_worker
+from connectors.worker_process import Worker, shared_workers
 from pipeline.ports import Rejected
 
 PAGE_LIMIT = 15 << 20
@@ -20,5 +20,5 @@ def text_of(html: bytes | str, url: str, worker: Worker | None = None) -> tuple[
         raise Rejected(f"the page is {len(body):,} bytes, more than the {PAGE_LIMIT:,} that are read")
     if not body.strip():
         raise Rejected("the page is empty")
-    title, text = (worker or shared_worker()).call("connectors.page_document:read_page", {"url": url}, body)
+    title, text = (worker or shared_workers()).call("connectors.page_document:read_page", {"url": url}, body)
     return title, text

@@ -11,6 +11,7 @@ import importlib
 import json
 import logging
 import os
+import queue
 import resource
 import signal
 import socket
@@ -27,6 +28,8 @@ TIME_LIMIT = 10.0
 """Seconds of wall-clock time that one task may take."""
 MEMORY_LIMIT = 1 << 30
 """Bytes of address space that the process may take."""
+SHARED = max(2, min(4, os.cpu_count() or 2))
+"""Tasks that the shared workers do at once."""
 REPLY_LIMIT = 64 << 20
 """Bytes of one reply. A small input that grows into more than this is an attack."""
 
@@ -165,18 +168,42 @@ class Worker:
         return f"the process that reads it ended with {_status_in_words(status)}"
 
 
-def shared_worker() -> Worker:
-    """The worker of this process for callers that bring none: started at its first task, ended at exit."""
+class Workers:
+    """Several workers behind one `call`: a task that costs its worker its time holds up none but those beyond their
+    number. The worker used last is taken first, so that no more processes start than are busy at once."""
+
+    def __init__(self, number: int) -> None:
+        self._all = [Worker() for _ in range(number)]
+        self._idle: queue.LifoQueue[Worker] = queue.LifoQueue()
+        for worker in self._all:
+            self._idle.put(worker)
+
+    def call(self, task: str, arguments: dict[str, Any], body: bytes = b"") -> Any:
+        """As `Worker.call`."""
+        worker = self._idle.get()
+        try:
+            return worker.call(task, arguments, body)
+        finally:
+            self._idle.put(worker)
+
+    def abandon(self) -> None:
+        """End every process at once."""
+        for worker in self._all:
+            worker.abandon()
+
+
+def shared_workers() -> Workers:
+    """The workers of this process for callers that bring none: started at their first task, ended at exit."""
     global _shared
     with _shared_lock:
         # A forked child must not speak into its parent's channel.
         if _shared is None or _shared[0] != os.getpid():
-            _shared = (os.getpid(), Worker())
+            _shared = (os.getpid(), Workers(SHARED))
             atexit.register(_shared[1].abandon)
         return _shared[1]
 
 
-_shared: tuple[int, Worker] | None = None
+_shared: tuple[int, Workers] | None = None
 _shared_lock = threading.Lock()
 
 

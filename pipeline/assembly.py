@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from connectors.console import Console
 from connectors.feed_http import HttpFeed
+from connectors.feed_source import look_at_all
 from connectors.feed_xml import FileFeed
 from connectors.geonames import load_gazetteer
 from connectors.http_fetch import Fetcher
@@ -233,9 +234,12 @@ class Assembly:
 
     def watched(self) -> list[Watched]:
         """The feeds of the outlets, each with its interval."""
-        allowed = [ipaddress.ip_network(network) for network in self.settings.collect.allow_networks]
-        fetcher = Fetcher(allowed=allowed)
+        fetcher = self._fetcher()
         return [self._watched(outlet, fetcher) for outlet in self.outlets]
+
+    def documents(self, sources: Sequence[str], now: datetime) -> Iterator[Mapping[str, Any]]:
+        """What each file or address shows as a feed, or why it cannot be read: shapes of `connectors.feed_source`."""
+        return look_at_all(sources, self._fetcher(), now)
 
     def channel(self, stream: TextIO) -> Alerts:
         """Slack where its address is known, else cards on the stream."""
@@ -253,6 +257,9 @@ class Assembly:
     def console(self, stream: TextIO, glosses: Mapping[str, str] | None = None) -> Alerts:
         """Cards on the stream; `glosses` tell in English what the report at an address says."""
         return Console(stream, self.wording, self.settings.alerts.language, stream.isatty(), glosses)
+
+    def _fetcher(self) -> Fetcher:
+        return Fetcher(allowed=[ipaddress.ip_network(network) for network in self.settings.collect.allow_networks])
 
     def _watched(self, outlet: Outlet, fetcher: Fetcher) -> Watched:
         if outlet.feed.startswith(("http://", "https://")):

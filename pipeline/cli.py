@@ -25,6 +25,7 @@ INTERRUPTED = 130  # 128 + SIGINT
 _MODULES = {
     "replay": "replay",
     "read": "read",
+    "feed": "feed",
     "run": "service",
     "worker": "worker",
     "announcer": "announcer",
@@ -112,6 +113,12 @@ def make_parser() -> argparse.ArgumentParser:
     read = _add(commands, "read", "print what is read from each article, without any memory of others")
     _add_files(read)
     read.add_argument("--json", action="store_true", help="print JSON, one article a line")
+
+    feed = _add(commands, "feed", "print what feed documents give, or why one is not read; exit code 1 then")
+    feed.add_argument(
+        "sources", nargs="+", metavar="FILE|URL", help="RSS, Atom, RDF, JSON Feed or a news sitemap, by path or address"
+    )
+    feed.add_argument("--json", action="store_true", help="print JSON, one document a line, in the order given")
 
     _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM")
     worker = _add(commands, "worker", "read articles and follow claims on Kafka until SIGTERM, one of any number")

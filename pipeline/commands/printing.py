@@ -14,9 +14,9 @@ def json_line(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things in English: 1 alert, 2 alerts."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number of things in English: 1 alert, 2 alerts; 1 entry, 2 entries."""
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"
 
 
 def moment(text: str | datetime | None) -> str:
