@@ -5,35 +5,37 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
+from connectors.article_pages import Pages
 from connectors.feed_entries import ACCEPT
 from connectors.feed_xml import ParsedFeed, parse_feed
 from connectors.http_fetch import Answer, Fetcher
-from connectors.page_text import text_of
 from connectors.worker_process import Worker
-from pipeline.core.article import Article, digest
+from pipeline.core.article import Article
 from pipeline.ports import Poll, Rejected, Skipped, Unreachable
 
 # Some servers keep the validator when the content changes, so now and then the question is asked without one.
 _CONDITIONAL_POLLS = 24
-_PAGES = 20
-_SECONDS_FOR_PAGES = 60.0
+# A redirect that calls itself permanent is believed after so many polls that it served well.
+_MOVES_BELIEVED = 3
+# Refusals that may be over soon; other answers from 400 to 499 last.
+_PASSING = frozenset({408, 425, 429})
 _LONGEST_WAIT = 86_400.0
-_ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 
 
 class HttpFeed:
     """One outlet's feed over HTTP.
 
-    With `full_text`, the page of an article whose entry is only a summary is fetched, at most 20 pages a poll; where
-    a page gives no more than the entry, the entry's text stays. `fetcher` and `worker` may be shared among feeds.
+    With `pages`, the page of an article whose entry is only a summary is fetched; where a page gives no more than the
+    entry, the entry's text stays. `fetcher`, `worker` and `pages` may be shared among feeds.
 
-    What it does not do: read robots.txt before it fetches a page, wait between two requests to one host, or remember
-    a permanent redirect. Only 410 is taken as final; a document that is no feed may be one again tomorrow.
+    Only 410 is taken as final; a document that is no feed may be one again tomorrow. A permanent redirect is followed
+    without asking the old address once it has served three polls, and the old one is asked again when the new fails.
 
     Raises `ValueError` for an address that is not http or https.
     """
@@ -43,18 +45,18 @@ class HttpFeed:
         outlet: str,
         url: str,
         *,
-        full_text: bool = False,
         fetcher: Fetcher | None = None,
         worker: Worker | None = None,
+        pages: Pages | None = None,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url}: not an http or https address of a feed")
         self._outlet = outlet
         self._url = url
-        self._full_text = full_text
         self._fetcher = fetcher or Fetcher()
         self._worker = worker
+        self._pages = pages
 
     @property
     def name(self) -> str:
@@ -66,12 +68,21 @@ class HttpFeed:
     def poll(self, memory: str, now: datetime) -> Poll:
         """The feed's articles, or none where the server says, or the bytes show, that nothing changed."""
         known = _Memory.read(memory, self._url)
+        if known.moves >= _MOVES_BELIEVED:
+            try:
+                return self._polled(known.moved, known, now)
+            except (Unreachable, Rejected):
+                known = replace(known, etag="", modified="", moved="", moves=0)
+        return self._polled(self._url, known, now)
+
+    def _polled(self, address: str, known: _Memory, now: datetime) -> Poll:
         try:
-            answer = self._fetcher.get(self._url, {"Accept": ACCEPT, **known.conditions()})
+            answer = self._fetcher.get(address, {"Accept": ACCEPT, **known.conditions()})
         except Unreachable as problem:
-            raise Unreachable(f"{self.name}: {problem}", problem.retry_after) from None
+            raise Unreachable(f"{self.name}: {problem}", problem.retry_after, lasting=problem.lasting) from None
         if answer.status == 304 and known.conditions():
-            return Poll([], replace(known, conditional=known.conditional + 1).written())
+            fresh = replace(known, conditional=known.conditional + 1)
+            return self._poll([], fresh.led(address, answer.moved))
         self._raise_for_status(answer, now)
         fingerprint = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
         fresh = replace(
@@ -82,11 +93,16 @@ class HttpFeed:
             conditional=0,
         )
         if fingerprint == known.body:
-            return Poll([], fresh.written())
+            return self._poll([], fresh.led(address, answer.moved))
         feed = self._parsed(answer, now)
-        if not self._full_text:
-            return Poll(feed.entries, replace(fresh, pages={}).written(), feed.skipped)
-        return self._with_pages(feed, fresh)
+        fresh = fresh.led(address, answer.moved)
+        if self._pages is None:
+            return self._poll(feed.entries, replace(fresh, pages={}), feed.skipped)
+        return self._with_pages(self._pages, feed, fresh, now)
+
+    def _poll(self, articles: Sequence[Article], memory: _Memory, skipped: Sequence[Skipped] = ()) -> Poll:
+        moved = memory.moved if memory.moves >= _MOVES_BELIEVED else ""
+        return Poll(articles, memory.written(), skipped, moved)
 
     def _parsed(self, answer: Answer, now: datetime) -> ParsedFeed:
         try:
@@ -106,46 +122,39 @@ class HttpFeed:
             raise Rejected(f"{self.name}: the server says that the feed is gone for good (410)")
         if answer.status != 200:
             wait = _retry_after(answer.headers.get("retry-after", ""), now)
-            raise Unreachable(f"{self.name}: the server answered {answer.status}", wait)
+            lasting = 400 <= answer.status < 500 and answer.status not in _PASSING
+            raise Unreachable(f"{self.name}: the server answered {answer.status}", wait, lasting=lasting)
 
-    def _with_pages(self, feed: ParsedFeed, memory: _Memory) -> Poll:
+    def _with_pages(self, source: Pages, feed: ParsedFeed, memory: _Memory, now: datetime) -> Poll:
         """The articles with the texts of their pages; those whose page was taken before and whose entry is the same
         are left out, as their texts are known."""
         articles: list[Article] = []
         skipped = list(feed.skipped)
         pages: dict[str, str] = {}
-        deadline, fetched = time.monotonic() + _SECONDS_FOR_PAGES, 0
+        deadline, fetched = time.monotonic() + source.seconds, 0
         for article in feed.entries:
             if article.id not in feed.summary_only or not article.url:
                 articles.append(article)
             elif memory.pages.get(article.id) == article.content_hash:
                 pages[article.id] = article.content_hash
-            elif fetched >= _PAGES or time.monotonic() > deadline:
+            elif fetched >= source.most or time.monotonic() > deadline:
                 articles.append(article)
             else:
                 fetched += 1
                 try:
-                    articles.append(self._with_page(article))
+                    articles.append(source.completed(article, now))
                     pages[article.id] = article.content_hash
                 except (Unreachable, Rejected) as problem:
                     articles.append(article)
                     skipped.append(Skipped(article.url, f"its page was not read, the summary stands in: {problem}"))
-        return Poll(articles, replace(memory, pages=pages).written(), skipped)
-
-    def _with_page(self, article: Article) -> Article:
-        answer = self._fetcher.get(article.url, {"Accept": _ACCEPT_PAGE})
-        if answer.status != 200:
-            raise Unreachable(f"the server answered {answer.status}")
-        title, text = text_of(answer.body, answer.url, self._worker)
-        title = article.title or title
-        if len(text) <= len(article.text):
-            return article
-        return replace(article, title=title, text=text, content_hash=digest(title, text))
+        return self._poll(articles, replace(memory, pages=pages), skipped)
 
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What is kept between polls: the validators, a hash of the last body, and the entries whose pages were read."""
+    """What is kept between polls: the validators, a hash of the last body, the entries whose pages were read, and
+    where a permanent redirect has led, in how many polls in a row.
+    """
 
     url: str
     etag: str = ""
@@ -153,20 +162,32 @@ class _Memory:
     body: str = ""
     conditional: int = 0
     pages: dict[str, str] = field(default_factory=dict)
+    moved: str = ""
+    moves: int = 0
 
     @classmethod
     def read(cls, memory: str, url: str) -> _Memory:
         """What was kept about this address; nothing where the memory is another's or cannot be read."""
         try:
             kept = cls(**json.loads(memory))
-            usable = all(isinstance(text, str) for text in (kept.url, kept.etag, kept.modified, kept.body))
+            usable = all(isinstance(text, str) for text in (kept.url, kept.etag, kept.modified, kept.body, kept.moved))
             usable = usable and isinstance(kept.conditional, int) and isinstance(kept.pages, dict)
+            usable = usable and isinstance(kept.moves, int)
         except (ValueError, TypeError):
             return cls(url)
         return kept if usable and kept.url == url else cls(url)
 
     def written(self) -> str:
         return json.dumps(asdict(self))
+
+    def led(self, address: str, moved: str) -> _Memory:
+        """After a poll of `address` that went well and was led for good to `moved` ("" for nowhere)."""
+        if address == self.moved and not moved:
+            return self
+        # An address that was safe from being read on the way is not given up for one that is not.
+        if not moved or (address.startswith("https:") and not moved.startswith("https:")):
+            return replace(self, moved="", moves=0)
+        return replace(self, moved=moved, moves=self.moves + 1 if moved == self.moved else 1)
 
     def conditions(self) -> dict[str, str]:
         if self.conditional >= _CONDITIONAL_POLLS:

@@ -76,7 +76,7 @@ class _Backend(httpcore.NetworkBackend):
         addresses = _resolve(host, port, _remaining(self._deadline))
         for address in addresses:
             if not may_connect(address, self._allowed):
-                raise Unreachable(f"{host} leads to {address}, which is no public address")
+                raise Unreachable(f"{host} leads to {address}, which is no public address", lasting=True)
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses:
             # The checked address itself is dialled: asked again, the name might lead elsewhere.

@@ -6,19 +6,20 @@ import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
 
 from connectors.guarded_network import GuardedTransport
 from connectors.public_addresses import Network
+from connectors.web_address import web_address
 from pipeline.ports import Unreachable
 
 USER_AGENT = "naqid/0.1 (reads news feeds)"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered last, at `url`, after any redirects. Header names are in lower case."""
+    """What a server answered last, at `url`, after any redirects. Header names are in lower case.
+
+    `moved` is as far as redirects said that they are for good, "" where the first was not.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
+    moved: str = ""
 
 
 class Fetcher:
@@ -60,34 +65,48 @@ class Fetcher:
 
         Raises `Unreachable` with the reason in words: no connection, an address that is refused, a bound exceeded.
         """
+        return self._exchange("GET", url, headers, b"")
+
+    def post(self, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
+        """The answer to a form or document sent; a redirect is its answer, not followed. Raises as `get`."""
+        return self._exchange("POST", url, headers, content)
+
+    def _exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
         deadline = time.monotonic() + self.limits.seconds
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **headers}
+        moved, for_good = "", True
         try:
+            hop = web_address(url)
             for _ in range(self.limits.redirects + 1):
-                _check(url)
-                tls = self._tls if url.startswith("https:") else None
-                transport = GuardedTransport(tls, deadline, self._allowed)
-                with httpx.Client(transport=transport, trust_env=False) as client:
-                    answer, target = self._hop(client, url, sent)
-                if target is None:
-                    return answer
-                url = target
+                tls = self._tls if hop.scheme == "https" else None
+                # The client above a transport would follow, decode and keep cookies by rules of its own.
+                with GuardedTransport(tls, deadline, self._allowed) as transport:
+                    answer, target = self._hop(transport, httpx.Request(method, hop, headers=sent, content=content))
+                if target is None or method == "POST":
+                    return replace(answer, moved=moved)
+                for_good = for_good and answer.status in _PERMANENT
+                moved = str(target) if for_good else moved
+                hop = target
         except (httpcore.TimeoutException, httpx.TimeoutException):
             raise Unreachable(f"no complete answer within {self.limits.seconds:g} s") from None
         except (httpcore.ProtocolError, httpx.ProtocolError, httpx.InvalidURL) as problem:
             raise Unreachable(f"the server does not speak HTTP correctly: {problem}") from None
         except (httpcore.NetworkError, httpx.HTTPError, OSError) as problem:
-            raise Unreachable(f"no connection: {problem}") from None
+            raise Unreachable(f"no connection: {problem}", lasting="CERTIFICATE" in str(problem)) from None
         raise Unreachable(f"more than {self.limits.redirects} redirects")
 
-    def _hop(self, client: httpx.Client, url: str, headers: Mapping[str, str]) -> tuple[Answer, str | None]:
+    def _hop(self, transport: httpx.BaseTransport, request: httpx.Request) -> tuple[Answer, httpx.URL | None]:
         """The answer of one server, or the address to which it sends us."""
-        with client.stream("GET", url, headers=headers) as response:
+        response = transport.handle_request(request)
+        try:
             found = {name.lower(): value for name, value in response.headers.items()}
             if response.status_code in _REDIRECTS and "location" in found:
-                return Answer(response.status_code, found, b"", url), _target(url, found["location"])
+                target = web_address(found["location"].strip(), request.url)
+                return Answer(response.status_code, found, b"", str(request.url)), target
             body = self._body(response, found.get("content-encoding", "")) if response.status_code == 200 else b""
-            return Answer(response.status_code, found, body, url), None
+            return Answer(response.status_code, found, body, str(request.url)), None
+        finally:
+            response.close()
 
     def _body(self, response: httpx.Response, coding: str) -> bytes:
         coding = coding.strip().lower()
@@ -133,20 +152,3 @@ class _Gunzip:
         except zlib.error:
             raise Unreachable("the answer says that it is gzip and is not") from None
         return bytes(unpacked)
-
-
-def _check(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise Unreachable(f"only http and https addresses are followed, not {url[:100]!r}")
-
-
-def _target(url: str, location: str) -> str:
-    try:
-        return urljoin(url, location.strip())
-    except ValueError:
-        raise Unreachable(f"the redirect leads to no address: {location[:100]!r}") from None

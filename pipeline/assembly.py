@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from urllib.parse import urlsplit
 
+from connectors.article_pages import Pages
 from connectors.console import Console
 from connectors.feed_http import HttpFeed
 from connectors.feed_source import look_at_all
@@ -235,7 +237,8 @@ class Assembly:
     def watched(self) -> list[Watched]:
         """The feeds of the outlets, each with its interval."""
         fetcher = self._fetcher()
-        return [self._watched(outlet, fetcher) for outlet in self.outlets]
+        pages = Pages(fetcher)
+        return [self._watched(outlet, fetcher, pages) for outlet in self.outlets]
 
     def documents(self, sources: Sequence[str], now: datetime) -> Iterator[Mapping[str, Any]]:
         """What each file or address shows as a feed, or why it cannot be read: shapes of `connectors.feed_source`."""
@@ -261,14 +264,16 @@ class Assembly:
     def _fetcher(self) -> Fetcher:
         return Fetcher(allowed=[ipaddress.ip_network(network) for network in self.settings.collect.allow_networks])
 
-    def _watched(self, outlet: Outlet, fetcher: Fetcher) -> Watched:
+    def _watched(self, outlet: Outlet, fetcher: Fetcher, pages: Pages) -> Watched:
         if outlet.feed.startswith(("http://", "https://")):
-            feed: Feed = HttpFeed(outlet.name, outlet.feed, full_text=outlet.full_text, fetcher=fetcher)
+            feed: Feed = HttpFeed(outlet.name, outlet.feed, fetcher=fetcher, pages=pages if outlet.full_text else None)
         else:
             feed = FileFeed(outlet.feed, outlet.name)
         minutes = outlet.interval_minutes
         seconds = self.settings.collect.interval if minutes is None else minutes * 60
-        return Watched(feed, timedelta(seconds=seconds), outlet.name)
+        interval = timedelta(seconds=seconds)
+        slowest = interval * self.settings.collect.quiet_factor
+        return Watched(feed, interval, outlet.name, urlsplit(outlet.feed).netloc.lower(), slowest)
 
     def _places_of(self, text: str) -> list[tuple[int, int, str]]:
         return [(mention.start, mention.end, mention.place.id) for mention in self.gazetteer.mentions(text)]

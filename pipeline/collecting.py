@@ -15,12 +15,11 @@ from pipeline.batch import Batch
 from pipeline.core.article import Article
 from pipeline.gaps import GAPS, SHORTEST_TOLD, Unread, unread_from_bytes, unread_to_bytes
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes, status_to_bytes, told
-from pipeline.polling import Polled, Pollers
+from pipeline.polling import POLLERS, Polled, Pollers
 from pipeline.ports import Poll, Rejected, State
 from pipeline.rounds import make_rounds
 
 BATCH = 100
-POLLERS = 32
 
 FEEDS = "feeds"
 """The state's table of what feeds asked to be handed at their next poll: feed name → opaque text."""

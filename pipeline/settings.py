@@ -23,9 +23,13 @@ _INDEXES: tuple[Scheme, ...] = ("sqlite", "http", "https")
 
 @dataclass(frozen=True, slots=True)
 class CollectSettings:
-    """How outlets are polled: `interval` in seconds; `allow_networks` are private networks that feeds may lie in."""
+    """How outlets are polled: `interval` in seconds; `allow_networks` are private networks that feeds may lie in.
+
+    An outlet that reports seldom is asked less often, down to once in `quiet_factor` intervals; 1 turns that off.
+    """
 
     interval: int = 300
+    quiet_factor: int = 4
     allow_networks: tuple[str, ...] = ()
 
 
@@ -140,6 +144,8 @@ def load_settings(
 def _refuse_impossible(written: PipelineFile, where: str) -> None:
     if written.collect.interval < 1:
         raise BadSettings(f"{where}: collect.interval has to be 1 second or more, not {written.collect.interval}")
+    if not 1 <= written.collect.quiet_factor <= 100:
+        raise BadSettings(f"{where}: collect.quiet_factor has to be from 1 to 100, not {written.collect.quiet_factor}")
     if written.alerts.window_days < 1:
         raise BadSettings(f"{where}: alerts.window_days has to be 1 day or more, not {written.alerts.window_days}")
     for name, least in (("partitions", 1), ("replication", 1), ("retention_days", 1), ("session_seconds", 6)):

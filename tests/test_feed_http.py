@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 from feed_server import Document, FeedServer, Request, item, rss
 
+from connectors.article_pages import Pages
 from connectors.feed_http import HttpFeed
 from connectors.http_fetch import Fetcher, Limits
 from connectors.public_addresses import may_connect, networks
@@ -208,7 +209,7 @@ def test_redirects_are_followed_and_links_resolve_against_the_last_address(serve
         ("ftp://outlet.example/", "only http and https"),
         ("gopher://127.0.0.1:6379/_INFO", "only http and https"),
         ("http://", "more than 5 redirects"),
-        ("http://[::1", "HTTP correctly"),
+        ("http://[::1", "is no address"),
         ("http://10.0.0.1/", "no public address"),
         ("http://[::ffff:10.0.0.1]/", "no public address"),
         ("http://169.254.169.254/latest/meta-data/", "no public address"),
@@ -344,7 +345,7 @@ def test_a_laboratory_may_be_allowed() -> None:
 def test_no_spelling_of_this_machine_is_connected_to(server: FeedServer, worker: Worker, host: str) -> None:
     server.documents["/feed"] = FEED
     feed = HttpFeed("س", f"http://{host}:{server.port}/feed", worker=worker)
-    with pytest.raises(Unreachable, match=r"no public address|no address|HTTP correctly"):
+    with pytest.raises(Unreachable, match=r"no public address|is no IP address as it is written"):
         feed.poll("", NOW)
     assert server.requests == []
 
@@ -448,9 +449,9 @@ PAGE = f"<html><head><title>الجيش ينسحب</title></head><body><article><
 def full(server: FeedServer, worker: Worker) -> HttpFeed:
     server.documents["/feed"] = rss(item("الجيش ينسحب", "/1", "ملخص"))
     server.documents["/1"] = Document(PAGE, content_type="text/html; charset=utf-8")
-    return HttpFeed(
-        "س", f"{server.url}/feed", full_text=True, fetcher=Fetcher(Limits(seconds=5.0), LOOPBACK), worker=worker
-    )
+    fetcher = Fetcher(Limits(seconds=5.0), LOOPBACK)
+    pages = Pages(fetcher, worker, gap=0.0)
+    return HttpFeed("س", f"{server.url}/feed", fetcher=fetcher, worker=worker, pages=pages)
 
 
 def test_the_page_stands_in_for_a_summary(full: HttpFeed) -> None:
