@@ -30,7 +30,7 @@ def web_address(written: str | httpx.URL, base: httpx.URL | None = None) -> http
     if url.scheme not in ("http", "https"):
         raise Unreachable(f"only http and https addresses are followed, not {shown}", lasting=True)
     fault = _fault(url.raw_host.decode("ascii", "replace"))
-    if not fault and not 0 < (url.port or 1) < 65_536:
+    if not fault and url.port is not None and not 0 < url.port < 65_536:
         fault = f"there is no port {url.port}"
     if fault:
         raise Unreachable(f"{shown} is no address: {fault}", lasting=True)
@@ -58,14 +58,12 @@ def _label_fault(label: str) -> str:
         return "a part of its host's name is empty"
     if len(label) > 63:
         return f"a part of its host's name has {len(label)} characters, more than 63"
-    if not _LABEL.fullmatch(label):
-        return f"{label!r} cannot be a part of a host's name"
     if label.lower().startswith("xn--"):
         try:
             idna.decode(label)
         except (idna.IDNAError, UnicodeError):
             return f"{label!r} in its host's name is no Punycode"
-    return ""
+    return "" if _LABEL.fullmatch(label) else f"{label!r} cannot be a part of a host's name"
 
 
 def _is_no(kind: type[IPv4Address] | type[IPv6Address], host: str) -> str:

@@ -371,6 +371,18 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(
     assert server.requests[0].headers["host"] == f"outlet.example:{server.port}"
 
 
+def test_a_name_that_leads_elsewhere_at_the_next_hop_is_looked_at_again(
+    server: FeedServer, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _resolving_to(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
+    server.documents["/feed"] = Document(status=302, headers={"Location": "/again"})
+    server.documents["/again"] = FEED
+    feed = HttpFeed("س", f"http://outlet.example:{server.port}/feed", fetcher=Fetcher(allowed=LOOPBACK), worker=worker)
+    with pytest.raises(Unreachable, match=r"10\.0\.0\.1, which is no public address"):
+        feed.poll("", NOW)
+    assert (len(asked), server.asked("/again")) == (2, [])
+
+
 def test_a_resolver_that_does_not_answer_is_left_at_the_deadline(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
