@@ -20,7 +20,7 @@ from pipeline import codec
 from pipeline.apart import StateApart
 from pipeline.assembly import Assembly, recorded_feed
 from pipeline.collecting import Collector
-from pipeline.core.alerts import Alert
+from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.claims import Claim
 from pipeline.overlay import find_overlay
 from pipeline.ports import Record, Topic, Unreachable
@@ -54,6 +54,14 @@ class Worker:
     def wait(self, seconds: float) -> int:
         """Its exit code once it has ended by itself."""
         return self._process.wait(seconds)
+
+    def halt(self) -> None:
+        """Stop it in the middle of a line, as a suspended machine would."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on as if nothing had happened."""
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         self._process.kill()
@@ -188,7 +196,7 @@ class Deployment:
     def alerts(self) -> dict[str, Alert]:
         """The alerts that stand, by id, each as it was last told."""
         last = {record.key: codec.alert_from_bytes(record.value) for record in self.records("alerts")}
-        return {id: alert for id, alert in last.items() if alert.kind != "development" and alert.state != "resolved"}
+        return {id: alert for id, alert in last.items() if alert.kind not in UNANNOUNCED and alert.state != "resolved"}
 
     def claims(self) -> dict[str, Claim]:
         return {
