@@ -25,7 +25,7 @@ _LINES = frozenset(
     | {"pre", "section", "table", "td", "th", "tr", "ul"}
 )
 _UNREAD = frozenset(
-    {"script", "style", "noscript", "template", "iframe", "object", "embed", "applet", "svg", "math", "button"}
+    {"script", "style", "noscript", "template", "iframe", "svg", "math", "button"}
     | {"select", "textarea", "audio", "video", "canvas", "head", "title"}
 )
 

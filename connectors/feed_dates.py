@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 
-EARLIEST_YEAR = 1995
-"""News on the web begins about here; an earlier year is a default value or another calendar (1445 is Hijri)."""
+EARLIEST_YEAR = 1981
+"""Clocks that nobody set say 1970 or 1980; an earlier year is a mistake or another calendar (1445 is Hijri)."""
 FUTURE = timedelta(days=1)
 """How far ahead of the clock a date may lie: time zones get mixed up by hours, not by days."""
 
@@ -31,8 +31,10 @@ _MONTH_NAMES = (
 _MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
 
 # Hours east of Greenwich. AST is Arabia Standard Time here, since these are Arabic outlets, not Atlantic Time.
+# RFC 2822, 4.3: the single letters of RFC 822 were used wrongly so often that they mean nothing.
 _ZONES: Mapping[str, float] = (
-    {"z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3}
+    dict.fromkeys("abcdefghiklmnopqrsuvwxy", 0)
+    | {"z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "eet": 2, "eest": 3}
     | {"sast": 2, "cat": 2, "trt": 3, "msk": 3, "ast": 3, "eat": 3, "irst": 3.5, "irdt": 4.5, "gst": 4, "pkt": 5}
     | {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
 )
@@ -51,12 +53,12 @@ _LOCAL_ZONES: Mapping[str, float] = {
 
 _FOLDED = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "ـ": None, "،": " ", ",": " "})
 _MONTH = "|".join(sorted((re.escape(name) for name in _MONTHS), key=len, reverse=True))
-_TIME = re.compile(r"(?<![\d:.])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:]\d{1,9})?)?(?![\d:])")
+_TIME = re.compile(r"(?<![\d:.+])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:]\d{1,9})?)?(?![\d:])")
 _AFTERNOON = re.compile(r"(?<![^\W\d])(?:pm|p\.m\.|م|مساء|مساءا)(?!\w)")
 _MORNING = re.compile(r"(?<![^\W\d])(?:am|a\.m\.|ص|صباحا)(?!\w)")
 _OFFSET = re.compile(r"(?:(?<![a-z])(?:utc|gmt))?\s*([+\-−])(\d{1,2}):?(\d{2})?(?!\d)")
 _ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,5})(?![a-z])")
-_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(?:t(\d{2})(\d{2})(\d{2})?(?![\d:]))?")
 _COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _NAMED_DAY_FIRST = re.compile(
@@ -71,7 +73,7 @@ def read_date(words: str, now: datetime) -> datetime | None:
     """The moment in UTC, or None where the words name none that could be a publication's.
 
     A moment without a zone is taken as UTC. A zone that is not known, a day that the calendar lacks, a year before
-    1995 and a moment more than a day after `now` give None: no date is better than a wrong one.
+    1981 and a moment more than a day after `now` give None: no date is better than a wrong one.
     """
     text = _plain(words[:200])
     if _EPOCH.fullmatch(text):
@@ -115,12 +117,14 @@ def _day(text: str) -> tuple[date, str, _Clock | None] | None:
     """The day, the words around it, and the time where it is written into the same number."""
     clock = None
     if match := _YEAR_FIRST.search(text):
-        year, month, day = (int(part) for part in match.groups())
+        year, month, day = int(match[1]), int(match[2]), int(match[3])
+        if match[4]:
+            clock = (int(match[4]), int(match[5]), int(match[6] or 0), True)
     elif match := _NAMED_DAY_FIRST.search(text):
         day, month, year = int(match[1]), _MONTHS[match[2]], int(match[3])
-        # Two digits were RFC 822's year until 1989 and are still sent.
+        # Two digits were RFC 822's year until 1989 and are still sent; RFC 2822, 4.3, says which century is meant.
         if len(match[3]) == 2:
-            year += 1900 if year >= EARLIEST_YEAR % 100 else 2000
+            year += 1900 if year >= 50 else 2000
     elif match := _YEAR_LAST.search(text):
         day, month, year = (int(part) for part in match.groups())
         if month > 12:

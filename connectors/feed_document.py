@@ -11,7 +11,8 @@ import feedparser  # type: ignore[import-untyped]
 
 from connectors.charsets import decode
 from connectors.clean_text import clean
-from connectors.feed_fields import ENTRIES, Skips, link_of, make_document, make_entry, skip_rest
+from connectors.feed_bounds import bounded
+from connectors.feed_fields import ENTRIES, Skips, link_of, make_document, make_entry
 from connectors.feed_json import read_json
 from connectors.feed_sitemap import read_sitemap
 from pipeline.ports import Rejected
@@ -27,16 +28,14 @@ _FORMATS = {
     "rss20": "RSS 2.0",
     "atom03": "Atom 0.3",
     "atom10": "Atom 1.0",
-    "cdf": "CDF",
 }
-_ENTRY_START = re.compile(r"<(?:[\w.-]{1,40}:)?(?:item|entry)[\s>]")
 _ENTRY = re.compile(r"<((?:[\w.-]{1,40}:)?(?:item|entry))[\s>].*?</\1\s*>", re.DOTALL)
 _FEED_BEGINNING = re.compile(r"<(?:\?xml|rss|feed|rdf:RDF)[\s>]")
 _BEGINNING = re.compile(r"<(?:[?!]|(?:html|rss|feed|rdf:RDF)[\s>])", re.IGNORECASE)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
 _PROLOGUE = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<![Dd][Oo][Cc][Tt][Yy][Pp][Ee](?:[^\[>]|\[.*?\])*>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)(?=[\s/>])[^<>]{0,20000}>")
-_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
+_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 
 
@@ -56,7 +55,7 @@ def read_document(arguments: dict[str, Any], body: bytes) -> Any:
     if name not in _FEED_ROOTS:
         raise Rejected(_other_roots(root[0], name))
     skipped: Skips = []
-    parsed = _parsed(_within_the_cap(text, root, skipped), url, root, skipped)
+    parsed = _parsed(bounded(text, root, skipped), root, skipped)
     version = str(parsed.version)
     if not version and not parsed.entries:
         raise Rejected(f"this is XML, but neither RSS nor Atom (its root element is <{root[0]}>)")
@@ -65,7 +64,9 @@ def read_document(arguments: dict[str, Any], body: bytes) -> Any:
     own = [str(link.get("href") or "") for link in feed.get("links") or [] if link.get("rel") == "self"]
     bases = [url, home, *own[:1]]
     entries = [_entry(position, entry, bases, skipped) for position, entry in enumerate(parsed.entries[:ENTRIES], 1)]
-    return make_document(feed.get("title"), _FORMATS.get(version, "RSS or Atom"), home, entries, skipped)
+    return make_document(
+        feed.get("title"), _FORMATS.get(version, "CDF" if name == "channel" else "RSS or Atom"), home, entries, skipped
+    )
 
 
 def _prepared(text: str) -> str:
@@ -118,27 +119,17 @@ def _other_roots(root: str, name: str) -> str:
     return f"this is XML, but neither RSS nor Atom (its root element is <{root}>)"
 
 
-def _within_the_cap(text: str, root: tuple[str, str], skipped: Skips) -> str:
-    """The document with no more entries than are taken: the parser's time grows faster than their number."""
-    starts = [match.start() for match in _ENTRY_START.finditer(text)]
-    if len(starts) <= ENTRIES:
-        return text
-    skip_rest(len(starts), skipped)
-    channel = "</channel>" if root[0].lower() == "rss" else ""
-    return f"{text[: starts[ENTRIES]]}{channel}</{root[0]}>"
-
-
-def _parsed(text: str, url: str, root: tuple[str, str], skipped: Skips) -> Any:
+def _parsed(text: str, root: tuple[str, str], skipped: Skips) -> Any:
     """feedparser's result. Where one entry breaks it, the entries are parsed one by one and only that one is lost."""
     try:
-        return _parse(text, url)
+        return _parse(text)
     except MemoryError:
         raise
     except Exception as problem:
         whole: Any = None
         for position, entry in enumerate(_single_entries(text, root), 1):
             try:
-                part = _parse(entry, url)
+                part = _parse(entry)
             except MemoryError:
                 raise
             except Exception as reason:  # noqa: BLE001
@@ -159,24 +150,22 @@ def _single_entries(text: str, root: tuple[str, str]) -> Iterator[str]:
         yield f"{root[1]}{opening}{match[0]}{closing}</{root[0]}>"
 
 
-def _parse(text: str, url: str) -> Any:
-    document = '<?xml version="1.0" encoding="utf-8"?>\n' + text
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    # A file's own address is no base for links; the outlet's front page is tried for them later.
-    if url.startswith(("http:", "https:")):
-        headers["content-location"] = url
+def _parse(text: str) -> Any:
     # Bytes or a string would be taken for an address or a path where they look like one. What is HTML is turned
-    # into text here, so feedparser's own sanitizer, which hostile input keeps busy for minutes, is left out.
+    # into text here, so feedparser's own sanitizer, which hostile input keeps busy for minutes, is left out. Not told
+    # the document's address, it leaves an entry's id as it is written; links are resolved here.
     return feedparser.parse(
-        io.BytesIO(document.encode("utf-8", "replace")),
-        response_headers=headers,
+        io.BytesIO(('<?xml version="1.0" encoding="utf-8"?>\n' + text).encode("utf-8", "replace")),
+        response_headers={"content-type": "application/xml; charset=utf-8"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
 
 
 def _entry(position: int, entry: Any, bases: list[str], skipped: Skips) -> dict[str, Any]:
-    address = str(_own(entry, "feedburner_origlink") or _own(entry, "link") or "").strip()
+    # FeedBurner's links lead through its own server; the outlet's is told beside them.
+    original = str(_own(entry, "feedburner_origlink") or "")
+    address = original if link_of(original, [""]) else str(_own(entry, "link") or "").strip()
     if not address and any(link.get("rel") == "alternate" for link in _own(entry, "links") or []):
         skipped.append((f"entry {position}", "its link is left out, being no address of the web"))
     return make_entry(

@@ -22,7 +22,8 @@ ACCEPT = (
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One entry. `guid` is the feed's own name for it, "" where it gives none; `text` is all that it says.
+    """One entry. `guid` is the feed's own name for it, "" where it gives none; `text` is all that it says,
+    `summary` what it calls its summary, or the text where it gives none.
 
     `published` is in UTC, None (and "assumed") where no date was given that can be read and can be true.
     """
@@ -32,6 +33,7 @@ class FeedEntry:
     link: str
     title: str
     text: str
+    summary: str
     published: datetime | None
     date_source: DateSource
     summary_only: bool

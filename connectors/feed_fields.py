@@ -45,9 +45,10 @@ def make_entry(
     summary: object = "",
     dates: Iterable[object] = (),
 ) -> dict[str, Any]:
-    """One entry: `position, title, link, guid, text, dates, summary_only`. The longest of `contents` is the text.
+    """One entry: `position, title, link, guid, text, summary, dates, summary_only`.
 
-    `address` resolves against the first of `bases` that gives an address of the web. Empty values may be None.
+    The text is the longest of `contents`, or the summary. `address` resolves against the first of `bases` that gives an address of the web.
+    Empty values may be None.
     """
     where = f"entry {position}"
 
@@ -62,15 +63,19 @@ def make_entry(
 
     written = one_line(str(address or ""))
     link = link_of(written, bases)
-    if written and not link:
+    # An id that is a name stands in for the link of an entry that has none; losing that is nothing to tell.
+    if written and not link and written != one_line(str(guid or "")):
         skipped.append((where, f"its link is left out, being no address of the web: {written[:80]!r}"))
     content = text_of(max((str(part or "") for part in contents), key=len, default=""), TEXT_LENGTH, "content")
+    short = text_of(summary, TEXT_LENGTH, "summary")
     return {
         "position": position,
         "title": one_line(text_of(title, TITLE_LENGTH, "title")),
         "link": link,
         "guid": within(one_line(str(guid or "")), LINK_LENGTH, "guid"),
-        "text": content or text_of(summary, TEXT_LENGTH, "summary"),
+        # A second description (of a podcast, say) passes for content and may be the shorter.
+        "text": max(content, short, key=len),
+        "summary": short or content,
         "dates": [str(words)[:DATE_LENGTH] for words in dates if words],
         "summary_only": not content,
     }

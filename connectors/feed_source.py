@@ -69,7 +69,7 @@ def _entry(entry: FeedEntry) -> Shape:
         "title": entry.title,
         "published": moment_to_text(entry.published) if entry.published else None,
         "date_source": entry.date_source,
-        "summary": entry.text,
+        "summary": entry.summary,
     }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import pytest
 from command import Naqid
 from feed_server import Document, FeedServer, item, rss
 
@@ -15,11 +13,6 @@ FEED = rss(
     item("خبر بلا تاريخ", "https://outlet.example/2", published=""),
 )
 LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
-
-
-@pytest.fixture
-def naqid(tmp_path: Path) -> Naqid:
-    return Naqid(tmp_path, tmp_path / "cache")
 
 
 def shapes(output: str) -> list[dict[str, Any]]:

@@ -187,6 +187,8 @@ def test_any_bytes_with_any_label_give_some_text(body: bytes, content_type: str)
         ("2017-11-13 10:22:05", "13T10:22"),
         ("2017-11-13", "13T00:00"),
         ("20171113T102205Z", "13T10:22"),
+        ("2017-11-13T102205+0300", "13T07:22"),
+        ("Mon, 13 Nov 2017 10:22:05 Q", "13T10:22"),
         ("13/11/2017 - 10:22", "13T10:22"),
         ("Monday, November 13, 2017 - 10:22 PM", "13T22:22"),
         ("Mon Nov 13 10:22:05 2017", "13T10:22"),
@@ -260,7 +262,7 @@ def test_a_date_that_cannot_be_read_or_cannot_be_true_is_none(parse: Parse, writ
 @given(st.text(alphabet="0123456789:-+/., TZGMTNovص م نوفمبر١٢", max_size=60) | st.text(max_size=60))
 def test_any_words_give_a_moment_within_bounds_or_none(words: str) -> None:
     moment = read_date(words, NOW)
-    assert moment is None or (moment.tzinfo is UTC and moment.year >= 1995 and (moment - NOW).days <= 1)
+    assert moment is None or (moment.tzinfo is UTC and moment.year >= 1981 and (moment - NOW).days <= 1)
 
 
 # Identity and links
@@ -378,48 +380,7 @@ def test_an_entry_without_words_is_reported_by_its_number(parse: Parse) -> None:
     assert feed.skipped[0].where == f"entry 2 of {URL}"
 
 
-# Hostile documents: each ends within the worker's limit, and the worker serves the next.
-
-
-def many(text: str, number: int) -> str:
-    return rss("<item><title>خبر</title>" + text * number + "</item>")
-
-
-LAUGHS = "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
-HOSTILE = {
-    "a quadratic author": many("<author>" + "a." * 40_000 + "</author>", 1),
-    "comments in CDATA": many("<description><![CDATA[" + "<!-- " * 100_000 + "]]></description>", 1),
-    "100,000 entries": rss("<item><title>خبر</title></item>" * 100_000),
-    "100,000 categories": many("<category>x</category>", 100_000),
-    "100,000 attributes": rss("<item " + " ".join(f'a{n}="1"' for n in range(100_000)) + "/>"),
-    "100,000 namespaces": rss("<item " + " ".join(f'xmlns:a{n}="u{n}"' for n in range(100_000)) + "/>"),
-    "a tag of 10 MB": many("<" + "a" * 10_000_000 + "/>", 1),
-    "a title of 10 MB": rss(item("x" * 10_000_000)),
-    "100,000 elements deep": many("<a>", 100_000),
-    "100,000 paragraphs unclosed": rss(item("x", text="<![CDATA[" + "<p>" * 100_000 + "]]>")),
-    "a billion laughs": f'<!DOCTYPE r [<!ENTITY a "ha">{LAUGHS}]>' + rss(item("&j;")),
-    "a file as entity": '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + rss(item("x &a;")),
-    "a document type without end": "<!DOCTYPE r [" + "[" * 100_000,
-    "references by the million": rss(item("&#1;" * 1_000_000)),
-}
-
-
-@pytest.fixture(scope="module")
-def impatient() -> Iterator[Worker]:
-    with Worker(time_limit=0.4) as worker:
-        yield worker
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_document_ends_in_articles_or_a_reason(impatient: Worker, name: str) -> None:
-    try:
-        feed = parse_feed(HOSTILE[name].encode(), url=URL, outlet="س", fetched=NOW, worker=impatient)
-    except Rejected as refusal:
-        assert str(refusal)
-    else:
-        assert "root:" not in "".join(article.title + article.text for article in feed.entries)
-        assert all(len(article.title) <= 1_000 and len(article.text) <= 200_000 for article in feed.entries)
-    assert len(parse_feed(RSS.encode(), url=URL, outlet="س", fetched=NOW, worker=impatient).entries) == 1
+# Mutated documents
 
 
 PIECES = st.sampled_from(
