@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -24,6 +25,7 @@ from pipeline.outlets import Watched
 from pipeline.ports import Alerts, Index, Log, Outbox, Rejected, State, Stored, Topic
 from pipeline.rounds import make_rounds
 
+_DECODED = 128
 BATCH = 100
 
 _log = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Embedded:
         self._rules = rules
         self._channels = tuple(channel.name for channel in channels)
         self._heartbeat = heartbeat
+        # The dossiers last written or read, each with its bytes: most batches meet the same few again.
+        self._decoded: OrderedDict[str, tuple[bytes, Dossier]] = OrderedDict()
         self._collector = Collector(state)
         self._announcer = Announcer(state, outbox, channels, heartbeat, gaps)
 
@@ -140,7 +144,7 @@ class Embedded:
             if after is not None and after != before:
                 dossiers[division] = changed[division] = after
         for division, dossier in changed.items():
-            batch.puts[steps.DOSSIERS, division] = codec.dossier_to_bytes(dossier)
+            batch.puts[steps.DOSSIERS, division] = self._encoded(division, dossier)
         if position != start:
             self._commit("follow", position, batch)
         return position != start
@@ -174,20 +178,38 @@ class Embedded:
         """The dossier as kept; one that was damaged is made again from the claims followed up to `position`."""
         try:
             kept = self._state.get(steps.DOSSIERS, division)
-            return None if kept is None else codec.dossier_from_bytes(kept)
+            if kept is None:
+                return None
+            known = self._decoded.get(division)
+            if known is not None and known[0] == kept:
+                return known[1]
+            dossier = codec.dossier_from_bytes(kept)
+            self._remember(division, kept, dossier)
+            return dossier
         except (Rejected, ValueError) as damage:
             _log.error("the dossier of %s is made again from the log: %s", division, damage)
             self._refuse("state", f"{steps.DOSSIERS}/{division}", str(damage))
-        dossier: Dossier | None = None
+        made: Dossier | None = None
         reached = ""
         while reached != position:
             stored, reached = self._next("claims", reached, Batch())
             for one in stored:
                 if one.record.key == division:
-                    dossier, _ = steps.follow(one.record, dossier, self._rules)
+                    made, _ = steps.follow(one.record, made, self._rules)
                 if one.position == position:
-                    return dossier
-        return dossier
+                    return made
+        return made
+
+    def _encoded(self, division: str, dossier: Dossier) -> bytes:
+        value = codec.dossier_to_bytes(dossier)
+        self._remember(division, value, dossier)
+        return value
+
+    def _remember(self, division: str, value: bytes, dossier: Dossier) -> None:
+        self._decoded[division] = value, dossier
+        self._decoded.move_to_end(division)
+        while len(self._decoded) > _DECODED:
+            self._decoded.popitem(last=False)
 
     def _refuse(self, topic: str, id: str, reason: str) -> None:
         batch = Batch()
