@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+
+import hijridate
+
+from connectors.month_names import GREGORIAN, HIJRI
+from pipeline.core.article import DateSource
 
 EARLIEST_YEAR = 1981
 """Clocks that nobody set say 1970 or 1980; an earlier year is a mistake or another calendar (1445 is Hijri)."""
 FUTURE = timedelta(days=1)
 """How far ahead of the clock a date may lie: time zones get mixed up by hours, not by days."""
-
-# The month names that feeds print: English, Levant and Iraq, Egypt and the Gulf, Maghreb. Part of the format, as
-# RFC 822's own names are; spelled as `_plain` leaves them (hamzas and final marks folded).
-_MONTH_NAMES = (
-    ("jan", "january", "كانون الثاني", "يناير", "جانفي"),
-    ("feb", "february", "شباط", "فبراير", "فيفري"),
-    ("mar", "march", "اذار", "مارس"),
-    ("apr", "april", "نيسان", "ابريل", "افريل"),
-    ("may", "ايار", "مايو", "ماي"),
-    ("jun", "june", "حزيران", "يونيو", "يونيه", "جوان"),
-    ("jul", "july", "تموز", "يوليو", "يوليه", "يوليوز", "جويليه"),
-    ("aug", "august", "اب", "اغسطس", "اوت", "غشت"),
-    ("sep", "sept", "september", "ايلول", "سبتمبر", "شتنبر"),
-    ("oct", "october", "تشرين الاول", "اكتوبر"),
-    ("nov", "november", "تشرين الثاني", "نوفمبر", "نونبر"),
-    ("dec", "december", "كانون الاول", "ديسمبر", "دجنبر"),
-)
-_MONTHS: Mapping[str, int] = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names}
 
 # Hours east of Greenwich. AST is Arabia Standard Time here, since these are Arabic outlets, not Atlantic Time.
 # RFC 2822, 4.3: the single letters of RFC 822 were used wrongly so often that they mean nothing.
@@ -52,10 +39,19 @@ _LOCAL_ZONES: Mapping[str, float] = {
 }
 
 _FOLDED = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ة": "ه", "ى": "ي", "ـ": None, "،": " ", ",": " "})
-_MONTH = "|".join(sorted((re.escape(name) for name in _MONTHS), key=len, reverse=True))
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted((re.escape(name) for name in names), key=len, reverse=True))
+
+
+_MONTH = _any_of(GREGORIAN)
 _TIME = re.compile(r"(?<![\d:.+])(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,:]\d{1,9})?)?(?![\d:])")
-_AFTERNOON = re.compile(r"(?<![^\W\d])(?:pm|p\.m\.|م|مساء|مساءا)(?!\w)")
-_MORNING = re.compile(r"(?<![^\W\d])(?:am|a\.m\.|ص|صباحا)(?!\w)")
+# The hour's part of the day: before noon, after it, "at noon" (11 to 3) and "at night" (6 to 5).
+_PART_OF_DAY = re.compile(
+    r"(?<![^\W\d])(?:(?P<morning>am|a\.m\.|ص|صباحا|فجرا)|(?P<afternoon>pm|p\.m\.|م|مساء|مساءا|عصرا|بعد الظهر)"
+    r"|(?P<noon>ظهرا)|(?P<night>ليلا))(?!\w)"
+)
 _OFFSET = re.compile(r"(?:(?<![a-z])(?:utc|gmt))?\s*([+\-−])(\d{1,2}):?(\d{2})?(?!\d)")
 _ZONE_NAME = re.compile(r"(?<![a-z])([a-z]{1,5})(?![a-z])")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(?:t(\d{2})(\d{2})(\d{2})?(?![\d:]))?")
@@ -65,35 +61,40 @@ _NAMED_DAY_FIRST = re.compile(
     rf"(?<!\d)(\d{{1,2}})[\s\-/.]*({_MONTH})\b(?:\s*/\s*(?:{_MONTH})\b)?[\s\-/.]*(\d{{4}}|\d{{2}})(?!\d)"
 )
 _NAMED_MONTH_FIRST = re.compile(rf"(?<!\w)({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:.*?(?<!\d)(\d{{4}})(?!\d))")
+_HIJRI_NAMED = re.compile(
+    rf"(?<!\d)(\d{{1,2}})[\s\-/.]*(?:من )?(?:شهر )?({_any_of(HIJRI)})\b[^\d]{{0,10}}(1[34]\d\d)(?!\d)"
+)
+_HIJRI_YEARS = range(1300, 1500)
 _EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d+)?")
 _WEEKDAY = re.compile(r"(?<![a-z])(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?(?![a-z])")
 
 
-def read_date(words: str, now: datetime) -> datetime | None:
-    """The moment in UTC, or None where the words name none that could be a publication's.
+def read_date(words: str, now: datetime) -> tuple[datetime, DateSource] | None:
+    """The moment in UTC and "feed" or "hijri", or None where the words name no moment that could be a publication's.
 
     A moment without a zone is taken as UTC. A zone that is not known, a day that the calendar lacks, a year before
-    1981 and a moment more than a day after `now` give None: no date is better than a wrong one.
+    1981 and a moment more than a day after `now` give None: no date is better than a wrong one. A Hijri date is
+    taken by the calendar of Umm al-Qura, unless a Gregorian one stands beside it.
     """
     text = _plain(words[:200])
+    source: DateSource = "feed"
     if _EPOCH.fullmatch(text):
-        return _bounded(datetime.fromtimestamp(int(text[:10]), UTC), now)
-    found = _day(text)
-    if found is None:
-        return None
-    day, rest, clock = found
-    if clock is None:
-        clock, rest = _clock(rest)
-    if clock is None:
-        return None
-    zone = _zone(rest, bool(clock[3]))
-    if zone is None:
-        return None
-    try:
-        moment = datetime(day.year, day.month, day.day, *clock[:3], tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return _bounded(moment, now)
+        moment = datetime.fromtimestamp(int(text[:10]), UTC)
+    else:
+        found = _day(text)
+        if found is None:
+            return None
+        day, rest, clock, source = found
+        if clock is None:
+            clock, rest = _clock(rest)
+        zone = _zone(rest, clock[3]) if clock else None
+        if clock is None or zone is None:
+            return None
+        try:
+            moment = datetime(day.year, day.month, day.day, *clock[:3], tzinfo=zone).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+    return (moment, source) if moment.year >= EARLIEST_YEAR and moment <= now + FUTURE else None
 
 
 def _plain(words: str) -> str:
@@ -106,22 +107,17 @@ def _plain(words: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _bounded(moment: datetime, now: datetime) -> datetime | None:
-    return moment if moment.year >= EARLIEST_YEAR and moment <= now + FUTURE else None
-
-
 _Clock = tuple[int, int, int, bool]
 
 
-def _day(text: str) -> tuple[date, str, _Clock | None] | None:
-    """The day, the words around it, and the time where it is written into the same number."""
+def _day(text: str) -> tuple[date, str, _Clock | None, DateSource] | None:
+    """The day, the words around it, the time where it is written into the same number, and the calendar."""
     clock = None
     if match := _YEAR_FIRST.search(text):
         year, month, day = int(match[1]), int(match[2]), int(match[3])
-        if match[4]:
-            clock = (int(match[4]), int(match[5]), int(match[6] or 0), True)
+        clock = _joined_clock(match)
     elif match := _NAMED_DAY_FIRST.search(text):
-        day, month, year = int(match[1]), _MONTHS[match[2]], int(match[3])
+        day, month, year = int(match[1]), GREGORIAN[match[2]], int(match[3])
         # Two digits were RFC 822's year until 1989 and are still sent; RFC 2822, 4.3, says which century is meant.
         if len(match[3]) == 2:
             year += 1900 if year >= 50 else 2000
@@ -130,25 +126,34 @@ def _day(text: str) -> tuple[date, str, _Clock | None] | None:
         if month > 12:
             day, month = month, day
     elif match := _NAMED_MONTH_FIRST.search(text):
-        month, day, year = _MONTHS[match[1]], int(match[2]), int(match[3])
+        month, day, year = GREGORIAN[match[1]], int(match[2]), int(match[3])
         # The time may stand between the day and the year (asctime), so only these two go.
         text = text[: match.start(3)] + " " + text[match.end(3) :]
         text = text[: match.start(1)] + " " + text[match.end(2) :]
-        return (found, text, None) if (found := _date(year, month, day)) else None
+        return (found, text, None, "feed") if (found := _date(year, month, day)) else None
+    elif match := _HIJRI_NAMED.search(text):
+        day, month, year = int(match[1]), HIJRI[match[2]], int(match[3])
     elif match := _COMPACT.search(text):
         year, month, day = int(match[1]), int(match[2]), int(match[3])
-        if match[4]:
-            clock = (int(match[4]), int(match[5]), int(match[6] or 0), True)
+        clock = _joined_clock(match)
     else:
         return None
     found = _date(year, month, day)
-    return (found, f"{text[: match.start()]} {text[match.end() :]}", clock) if found else None
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    return (found, rest, clock, "hijri" if year in _HIJRI_YEARS else "feed") if found else None
+
+
+def _joined_clock(match: re.Match[str]) -> _Clock | None:
+    return (int(match[4]), int(match[5]), int(match[6] or 0), True) if match[4] else None
 
 
 def _date(year: int, month: int, day: int) -> date | None:
+    """The Gregorian day; a year of our time in the Hijri calendar is one of that."""
     try:
+        if year in _HIJRI_YEARS:
+            return date(*hijridate.Hijri(year, month, day).to_gregorian().datetuple())
         return date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -159,13 +164,18 @@ def _clock(text: str) -> tuple[_Clock | None, str]:
         return (0, 0, 0, False), text
     hour, minute, second = int(match[1]), int(match[2]), min(int(match[3] or 0), 59)
     rest = f"{text[: match.start()]} {text[match.end() :]}"
-    if _AFTERNOON.search(rest):
-        hour = hour % 12 + 12 if hour <= 12 else hour
-        rest = _AFTERNOON.sub(" ", rest)
-    elif _MORNING.search(rest):
-        hour = 0 if hour == 12 else hour
-        rest = _MORNING.sub(" ", rest)
+    if part := _PART_OF_DAY.search(rest):
+        hour = _hour_of_day(hour, str(part.lastgroup))
+        rest = f"{rest[: part.start()]} {rest[part.end() :]}"
     return ((hour, minute, second, True) if hour < 24 and minute < 60 else None), rest
+
+
+def _hour_of_day(hour: int, part: str) -> int:
+    """The hour of 24 for an hour of 12; one that is of 24 already stays."""
+    if hour > 12:
+        return hour
+    late = {"morning": False, "afternoon": True, "noon": hour != 11 and hour != 10, "night": 6 <= hour < 12}[part]
+    return hour % 12 + 12 * late
 
 
 def _zone(text: str, timed: bool) -> timezone | None:

@@ -19,6 +19,8 @@ ACCEPT = (
 )
 """What to ask a server for."""
 
+_UNDATED: tuple[None, DateSource] = (None, "assumed")
+
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
@@ -69,7 +71,7 @@ def read_feed(
     entries = []
     for entry in found["entries"]:
         dates = (read_date(words, now) for words in entry.pop("dates"))
-        published = next((date for date in dates if date is not None), None)
-        entries.append(FeedEntry(**entry, published=published, date_source="feed" if published else "assumed"))
+        published, source = next((date for date in dates if date), _UNDATED)
+        entries.append(FeedEntry(**entry, published=published, date_source=source))
     skipped = [Skipped(f"{where} of {url}", reason) for where, reason in found["skipped"]]
     return FeedDocument(found["title"], found["format"], found["home"], entries, skipped)

@@ -47,8 +47,8 @@ def make_entry(
 ) -> dict[str, Any]:
     """One entry: `position, title, link, guid, text, summary, dates, summary_only`.
 
-    The text is the longest of `contents`, or the summary. `address` resolves against the first of `bases` that gives an address of the web.
-    Empty values may be None.
+    The text is the longest of `contents`, or the summary. `address` resolves against the first of `bases` that
+    gives an address of the web. Empty values may be None.
     """
     where = f"entry {position}"
 

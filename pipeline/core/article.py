@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-DateSource = Literal["given", "feed", "page", "assumed"]
-"""Where `published` comes from. "assumed" means that nothing told it and the time of fetching stands in."""
+DateSource = Literal["given", "feed", "hijri", "page", "assumed"]
+"""Where `published` comes from. "hijri" is a feed's date in that calendar, converted, so it may be a day off; "assumed"
+means that nothing told it and the time of fetching stands in."""
 
 # Parameters that say how a reader came to a page, never which page it is.
 _TRACKING = frozenset({"fbclid", "gclid", "igshid", "mc_cid", "mc_eid", "ref", "source", "at_medium", "at_campaign"})
