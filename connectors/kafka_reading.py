@@ -75,6 +75,8 @@ class TopicReader:
         with self._connected() as consumer:
             ends, beginnings = self._ends(consumer), self._beginnings(consumer)
             start = self._offsets(position, ends) if position else beginnings
+            # Where Kafka has lost records, what it has is read again.
+            start = [0 if offset > end else offset for offset, end in zip(start, ends, strict=True)]
             return sum(end - max(offset, first) for end, offset, first in zip(ends, start, beginnings, strict=True))
 
     def close(self) -> None:
@@ -149,6 +151,14 @@ class TopicReader:
         if not position:
             return self._beginnings(consumer)
         offsets = self._offsets(position, ends)
+        lost = [number for number, offset in enumerate(offsets) if offset > ends[number]]
+        if lost:
+            # Others may have been appended since under the numbers of those that are gone. Readers take a record that
+            # they know as nothing new.
+            again = [0 if number in lost else offset for number, offset in enumerate(offsets)]
+            where = ", ".join(f"{number} ({offsets[number] - ends[number]} records)" for number in lost)
+            reason = f"log, topic {self._name}: Kafka has lost what stood in partition {where} and had been read"
+            raise Damaged(f"{reason}; what it has is read again", _text(again))
         if offsets == self._stands:
             return offsets
         kept = [max(pair) for pair in zip(offsets, self._beginnings(consumer), strict=True)]
@@ -161,9 +171,7 @@ class TopicReader:
     def _offsets(self, position: str, ends: Sequence[int]) -> list[int]:
         parts = position.split(",")
         if len(parts) == len(ends) and all(part.isascii() and part.isdigit() for part in parts):
-            offsets = [int(part) for part in parts]
-            if all(offset <= end for offset, end in zip(offsets, ends, strict=True)):
-                return offsets
+            return [int(part) for part in parts]
         raise Rejected(f"log, topic {self._name}: {position!r} is not a position in it")
 
     def _beginnings(self, consumer: KafkaConsumer) -> list[int]:

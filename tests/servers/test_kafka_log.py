@@ -481,11 +481,21 @@ def test_every_partition_is_read_from_whatever_position_to_its_end(open_log: Ope
     assert sorted(one.id for one in found) == sorted(one.id for one in written)
 
 
-@pytest.mark.parametrize("position", ["x", "1", "0,0", "0,0,0,0", "0,0,-1", "0,99,0", "0;0;0", "٠,٠,٠"])
+@pytest.mark.parametrize("position", ["x", "1", "0,0", "0,0,0,0", "0,0,-1", "0;0;0", "٠,٠,٠"])
 def test_what_is_no_position_of_the_topic_is_rejected(open_log: Open, position: str) -> None:
     log = open_log()
     with pytest.raises(Rejected, match="is not a position in it"):
         log.read("articles", position, 1)
+
+
+def test_a_position_beyond_the_end_means_that_kafka_lost_records_and_what_it_has_is_read_again(open_log: Open) -> None:
+    log = open_log()
+    log.append("claims", [record(str(number)) for number in range(4)])
+    with pytest.raises(Rejected, match=r"lost what stood in partition 0 \(5 records\)") as lost:
+        log.read("claims", "9", 10)
+    assert log.behind("claims", "9") == 4
+    again = log.read("claims", lost.value.position, 10)  # type: ignore[attr-defined]
+    assert [stored.record.id for stored in again] == ["0", "1", "2", "3"]
 
 
 def test_records_that_are_kept_no_longer_are_told_once_and_reading_goes_on_behind_them(
