@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, timelines
+from lab import baly, feeds, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -109,6 +109,7 @@ MEASURES: dict[str, Measure] = {
     "false-alerts": measure_false_alerts,
     "timelines": measure_timelines,
     "baly-alerts": measure_baly_alerts,
+    "feeds": lambda _, options: feeds.measured(options),
 }
 
 
@@ -117,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.measure", description=__doc__)
     parser.add_argument("name", choices=MEASURES)
     parser.add_argument("--count", type=int, default=5000, help="articles of a corpus to measure on")
+    parser.add_argument("--minutes", type=float, default=16.0, help="how long feeds are polled")
     parser.add_argument("--start", type=int, default=0, help="the first of them")
     parser.add_argument("--held-out", action="store_true", help="what was written blind and kept apart")
     parser.add_argument("--show", action="store_true", help="print what was found for a person to judge")

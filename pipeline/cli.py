@@ -144,6 +144,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     check = _add(commands, "check", "check the configuration")
     check.add_argument("--fetch", action="store_true", help="ask each outlet once; exit code 1 when one fails")
+    check.add_argument("--json", action="store_true", help="print JSON, one outlet a line")
 
     _add(commands, "demo", "replay a story in which a reversal is caught, explained in English")
     return parser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,10 +21,11 @@ AT_ONE_HOST = 2
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """The outcome of one poll: what it gave, or what it raised."""
+    """The outcome of one poll: what it gave, or what it raised, after how many seconds."""
 
     watched: Watched
     outcome: Poll | Exception
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,10 @@ class Pollers:
 
 
 def _poll(task: _Task) -> Polled:
-    watched = task.watched
+    begun = time.monotonic()
+    outcome: Poll | Exception
     try:
-        return Polled(watched, watched.feed.poll(task.memory, task.now))
+        outcome = task.watched.feed.poll(task.memory, task.now)
     except Exception as error:  # noqa: BLE001 - handed over to be recorded; a dead thread would end all polling
-        return Polled(watched, error)
+        outcome = error
+    return Polled(task.watched, outcome, time.monotonic() - begun)

@@ -339,6 +339,10 @@ def test_each_outlet_is_asked_once(naqid: Naqid, watching: Path) -> None:
     assert ran.returncode == 1
     assert "6 of 7 outlets answered" in ran.stdout
     assert "failed  " in ran.stdout
+    health = objects(naqid("check", "--fetch", "--json", "--config", watching).stdout)
+    assert [one["ok"] for one in health] == [True] * 6 + [False]
+    assert health[0].keys() >= {"outlet", "feed", "articles", "undated", "newest", "seconds", "skipped", "moved"}
+    assert health[-1]["reason"] and not health[0]["reason"]
 
 
 @contextmanager

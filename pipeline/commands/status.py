@@ -103,6 +103,9 @@ def _outlet(name: str, state: State) -> dict[str, Any]:
         "next_poll": known.next_poll and moment_to_text(known.next_poll),
         "articles": known.articles,
         "skipped": known.skipped,
+        "failing_since": known.failing_since and moment_to_text(known.failing_since),
+        "moved": known.moved or None,
+        "gone": known.gone,
     }
 
 
@@ -111,7 +114,12 @@ def _told(standing: dict[str, Any]) -> str:
     for outlet in standing["outlets"]:
         line = f"  {outlet['name']}: last read {moment(outlet['last_success'])}"
         if outlet["last_error"]:
-            line += f", failed {outlet['failures']} times: {outlet['last_error']}"
+            since = moment(outlet["failing_since"])
+            line += f", failed {outlet['failures']} times since {since}: {outlet['last_error']}"
+        if outlet["gone"]:
+            line += "; it is asked no more until naqid is started again"
+        if outlet["moved"]:
+            line += f", moved for good: write {outlet['moved']} into outlets.toml"
         lines.append(line)
     counts = {"articles to read": standing["backlog"]["read"], "reports to follow": standing["backlog"]["follow"]}
     counts |= {f"alerts {fate}": number for fate, number in standing["outbox"].items()}
