@@ -21,6 +21,7 @@ from connectors.feed_source import look_at_all
 from connectors.feed_xml import FileFeed
 from connectors.geonames import load_gazetteer
 from connectors.http_fetch import Fetcher
+from connectors.opml import read_opml, write_opml
 from connectors.recorded import RecordedFeed
 from connectors.slack import Slack
 from connectors.sqlite_index import SqliteIndex
@@ -37,9 +38,10 @@ from pipeline.core.speakers import Speakers
 from pipeline.core.wording import Wording
 from pipeline.embedded import Embedded
 from pipeline.gaps import gaps_between
+from pipeline.outlet_list import Addition, with_outlets
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed, Gap, Index, Topic
+from pipeline.ports import Alerts, Feed, Gap, Index, Skipped, Topic
 from pipeline.server_adapters import Worker, elasticsearch_index, group_positions, kafka_log, worker
 from pipeline.settings import Settings, load_settings
 
@@ -243,6 +245,18 @@ class Assembly:
     def documents(self, sources: Sequence[str], now: datetime) -> Iterator[Mapping[str, Any]]:
         """What each file or address shows as a feed, or why it cannot be read: shapes of `connectors.feed_source`."""
         return look_at_all(sources, self._fetcher(), now)
+
+    def opml(self) -> bytes:
+        """The outlets as a list in OPML."""
+        return write_opml(self.outlets)
+
+    def with_opml(self, text: str, list_: bytes) -> tuple[Addition, list[Skipped]]:
+        """The outlets of the TOML `text` and those of a list in OPML. Raises `Rejected` for the list, else `BadSettings`."""
+        listed, skipped = read_opml(list_)
+        try:
+            return with_outlets(text, [(one.fields, one.folder) for one in listed]), skipped
+        except ValueError as error:
+            raise BadSettings(f"{self.overlay.source('outlets.toml')}: {error}") from error
 
     def channel(self, stream: TextIO) -> Alerts:
         """Slack where its address is known, else cards on the stream."""

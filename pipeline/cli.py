@@ -36,6 +36,7 @@ _MODULES = {
     "alerts": "look",
     "status": "status",
     "check": "check",
+    "opml": "opml",
     "demo": "demo",
 }
 
@@ -145,6 +146,10 @@ def make_parser() -> argparse.ArgumentParser:
     check = _add(commands, "check", "check the configuration")
     check.add_argument("--fetch", action="store_true", help="ask each outlet once; exit code 1 when one fails")
     check.add_argument("--json", action="store_true", help="print JSON, one outlet a line")
+
+    opml = _add(commands, "opml", "take the feeds of a list in OPML into outlets.toml, or write the outlets as one")
+    opml.add_argument("action", choices=("import", "export"))
+    opml.add_argument("file", type=Path, nargs="?", metavar="FILE", help="of export: standard output where left out")
 
     _add(commands, "demo", "replay a story in which a reversal is caught, explained in English")
     return parser
