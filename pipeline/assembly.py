@@ -251,7 +251,10 @@ class Assembly:
         return write_opml(self.outlets)
 
     def with_opml(self, text: str, list_: bytes) -> tuple[Addition, list[Skipped]]:
-        """The outlets of the TOML `text` and those of a list in OPML. Raises `Rejected` for the list, else `BadSettings`."""
+        """The outlets of the TOML `text` and those of a list in OPML.
+
+        Raises `Rejected` for the list and `BadSettings` for the text.
+        """
         listed, skipped = read_opml(list_)
         try:
             return with_outlets(text, [(one.fields, one.folder) for one in listed]), skipped

@@ -35,6 +35,7 @@ from fault_server import (
     unchanged_for,
 )
 from feed_server import item, rss
+from hostile_documents import DOCUMENTS
 
 from connectors.feed_http import HttpFeed
 from connectors.http_fetch import Fetcher, Limits
@@ -208,9 +209,22 @@ def test_the_table_holds_sixty_faults_and_more() -> None:
     assert len([name for name in FAULTS if not name.startswith("well")]) >= 60
 
 
+@pytest.mark.parametrize("name", ["100,000 entries", "a billion laughs", "a title of 50 MB", "a file as an entity"])
+def test_a_hostile_document_comes_through_the_wire_to_what_reading_it_comes_to(worker: Worker, name: str) -> None:
+    hostile = DOCUMENTS[name]
+    with FaultServer({"feed": says(packed(hostile.body()), GZIP)}) as server:
+        feed = HttpFeed("س", f"{server.url}/feed", fetcher=Fetcher(allowed=LOOPBACK), worker=worker)
+        if hostile.articles is None:
+            with pytest.raises(Unreachable, match=r"15,728,640"):
+                feed.poll("", NOW)
+        else:
+            assert len(feed.poll("", NOW).articles) <= hostile.articles
+
+
 def test_a_hostile_feed_among_a_thousand_delays_no_other_by_more_than_the_workers_limit() -> None:
-    limit, hostile = 3.0, rss(f"<item><title>x</title>{'<category>x</category>' * 100_000}</item>")
-    faults = {"well": says(FEED), "hostile": says(hostile.encode()), "silence": silent}
+    limit, hostile = 3.0, DOCUMENTS["an author that a pattern takes quadratic time for"]
+    assert hostile.takes_its_time
+    faults = {"well": says(FEED), "hostile": says(hostile.body()), "silence": silent}
     with FaultServer(faults) as server, Worker(time_limit=limit) as worker:
         feeds = {name: feed_at(server, name, worker) for name in faults}
         feeds["well"].poll("", NOW)  # so that the worker has started
