@@ -11,7 +11,6 @@ from feed_server import item, rss
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.charsets import decode
 from connectors.clean_text import clean, text_of_markup
 from connectors.feed_xml import FileFeed, ParsedFeed, parse_feed, path_of
 from connectors.worker_process import Worker
@@ -127,45 +126,6 @@ def test_a_feed_cut_off_keeps_the_entries_that_arrived(parse: Parse) -> None:
 def test_one_entry_that_breaks_the_parser_costs_no_other(parse: Parse) -> None:
     feed = parse(rss(item("أ", "/1"), item("&#x110000;&#0;&#xD800; ب", "/2"), item("ج", "/3")))
     assert [article.url[-1] for article in feed.entries] == ["1", "2", "3"]
-
-
-# Charsets
-
-
-@pytest.mark.parametrize(
-    "declared", ["utf-8", "windows-1256", "iso-8859-6", "undefined", "idna", "rot13", "utf-7", "", "x" * 50]
-)
-@pytest.mark.parametrize("actual", ["utf-8", "cp1256", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32"])
-def test_a_charset_is_recovered_however_it_is_labelled(declared: str, actual: str) -> None:
-    document = f'<?xml version="1.0" encoding="{declared}"?><rss><title>{SENTENCE}</title></rss>'
-    assert SENTENCE in decode(document.encode(actual), f"text/xml; charset={declared}")
-
-
-def test_iso_8859_6_is_told_from_windows_1256() -> None:
-    document = f'<?xml version="1.0" encoding="iso-8859-6"?><rss>{SENTENCE}</rss>'
-    assert SENTENCE in decode(document.encode("iso-8859-6"))
-
-
-@pytest.mark.parametrize("wrong", ["cp1256", "latin-1"])
-def test_text_that_was_encoded_twice_is_decoded_twice(wrong: str) -> None:
-    assert decode(SENTENCE.encode().decode(wrong).encode()) == SENTENCE
-
-
-@pytest.mark.parametrize("bad", [b"\xff", b"\xd8", b"\x80\x81", b"\xed\xa0\x80"])
-def test_one_bad_byte_spoils_one_character_not_the_feed(parse: Parse, bad: bytes) -> None:
-    document = rss(item(SENTENCE, "/1"), item("هنا XX بايت", "/2")).encode().replace(b"XX", bad)
-    titles = [" ".join(article.title.replace("\ufffd", " ").split()) for article in parse(document).entries]
-    assert titles == [SENTENCE, "هنا بايت"]
-
-
-def test_latin_and_russian_feeds_are_left_as_their_labels_say() -> None:
-    assert "été à Bagdad" in decode('<?xml encoding="iso-8859-1"?>été à Bagdad'.encode("latin-1"))
-    assert "Сирия" in decode('<?xml encoding="windows-1251"?>Сирия'.encode("cp1251"))
-
-
-@given(st.binary(max_size=300), st.text(max_size=40))
-def test_any_bytes_with_any_label_give_some_text(body: bytes, content_type: str) -> None:
-    assert isinstance(decode(body, content_type), str)
 
 
 # Dates
