@@ -33,8 +33,8 @@ from lab.trials.rebalance import in_one_process
 from pipeline import codec
 
 _OUTLETS = 4
-# A feed shows so many entries; every second it gets new ones in place of the oldest.
-_SHOWN = 60
+# A feed shows so many entries, enough for polls that come late; every second it gets new ones in place of the oldest.
+_SHOWN = 500
 _STILL_SECONDS = 120
 _OUTLET = """\
 [[outlet]]
