@@ -15,9 +15,10 @@ from connectors.article_pages import Pages
 from connectors.feed_entries import ACCEPT
 from connectors.feed_xml import ParsedFeed, parse_feed
 from connectors.http_fetch import Answer, Fetcher
+from connectors.websub_links import hub_of
 from connectors.worker_process import Worker
 from pipeline.core.article import Article
-from pipeline.ports import Poll, Rejected, Skipped, Unreachable
+from pipeline.ports import Hub, Poll, Rejected, Skipped, Unreachable
 
 # Some servers keep the validator when the content changes, so now and then the question is asked without one.
 _CONDITIONAL_POLLS = 24
@@ -34,6 +35,8 @@ class HttpFeed:
     With `pages`, the page of an article whose entry is only a summary is fetched; where a page gives no more than the
     entry, the entry's text stays. `fetcher`, `worker` and `pages` may be shared among feeds.
 
+    With `hubs`, polls tell of the hub that the feed offers.
+
     Only 410 is taken as final; a document that is no feed may be one again tomorrow. A permanent redirect is followed
     without asking the old address once it has served three polls, and the old one is asked again when the new fails.
 
@@ -48,6 +51,7 @@ class HttpFeed:
         fetcher: Fetcher | None = None,
         worker: Worker | None = None,
         pages: Pages | None = None,
+        hubs: bool = False,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -57,6 +61,7 @@ class HttpFeed:
         self._fetcher = fetcher or Fetcher()
         self._worker = worker
         self._pages = pages
+        self._hubs = hubs
 
     @property
     def name(self) -> str:
@@ -96,13 +101,17 @@ class HttpFeed:
             return self._poll([], fresh.led(address, answer.moved))
         feed = self._parsed(answer, now)
         fresh = fresh.led(address, answer.moved)
+        if self._hubs:
+            hub = hub_of(answer.headers, answer.body, answer.url, self._worker)
+            fresh = replace(fresh, hub=hub.address if hub else "", topic=hub.topic if hub else "")
         if self._pages is None:
             return self._poll(feed.entries, replace(fresh, pages={}), feed.skipped)
         return self._with_pages(self._pages, feed, fresh, now)
 
     def _poll(self, articles: Sequence[Article], memory: _Memory, skipped: Sequence[Skipped] = ()) -> Poll:
         moved = memory.moved if memory.moves >= _MOVES_BELIEVED else ""
-        return Poll(articles, memory.written(), skipped, moved)
+        hub = Hub(memory.hub, memory.topic) if self._hubs and memory.hub else None
+        return Poll(articles, memory.written(), skipped, moved, hub)
 
     def _parsed(self, answer: Answer, now: datetime) -> ParsedFeed:
         try:
@@ -153,7 +162,7 @@ class HttpFeed:
 @dataclass(frozen=True, slots=True)
 class _Memory:
     """What is kept between polls: the validators, a hash of the last body, the entries whose pages were read, and
-    where a permanent redirect has led, in how many polls in a row.
+    where a permanent redirect has led, in how many polls in a row. `hub` and `topic` are those of its hub.
     """
 
     url: str
@@ -164,15 +173,17 @@ class _Memory:
     pages: dict[str, str] = field(default_factory=dict)
     moved: str = ""
     moves: int = 0
+    hub: str = ""
+    topic: str = ""
 
     @classmethod
     def read(cls, memory: str, url: str) -> _Memory:
         """What was kept about this address; nothing where the memory is another's or cannot be read."""
         try:
             kept = cls(**json.loads(memory))
-            usable = all(isinstance(text, str) for text in (kept.url, kept.etag, kept.modified, kept.body, kept.moved))
-            usable = usable and isinstance(kept.conditional, int) and isinstance(kept.pages, dict)
-            usable = usable and isinstance(kept.moves, int)
+            texts = (kept.url, kept.etag, kept.modified, kept.body, kept.moved, kept.hub, kept.topic)
+            usable = all(isinstance(text, str) for text in texts) and isinstance(kept.pages, dict)
+            usable = usable and all(isinstance(number, int) for number in (kept.conditional, kept.moves))
         except (ValueError, TypeError):
             return cls(url)
         return kept if usable and kept.url == url else cls(url)

@@ -52,6 +52,7 @@ def _measured(folder: Path, count: int, minutes: float) -> dict[str, object]:
         _Watching(stores.log, lateness).run(feeds, lambda: datetime.now(UTC), stop)
         taken = stores.log.size("articles")
     seconds = time.monotonic() - begun
+    cores, memory = _cpu_seconds() / seconds, _memory_mb()
     server.terminate()
     return {
         "feeds": count,
@@ -63,8 +64,8 @@ def _measured(folder: Path, count: int, minutes: float) -> dict[str, object]:
         "late_p50_s": _quantile(lateness.seconds, 0.5),
         "late_p99_s": _quantile(lateness.seconds, 0.99),
         "late_max_s": _quantile(lateness.seconds, 1.0),
-        "cores": round(_cpu_seconds() / seconds, 2),
-        "memory_mb": round(_memory_mb()),
+        "cores": round(cores, 2),
+        "memory_mb": round(memory),
     }
 
 
@@ -183,12 +184,13 @@ def _quantile(values: list[float], share: float) -> float | None:
 
 
 def _cpu_seconds() -> float:
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    return own.ru_utime + own.ru_stime + sum(_of_parsers(_cpu_of))
+    """Of this process, of the parsers that have ended, and of those that live."""
+    ended = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in ended) + sum(_of_parsers(_cpu_of))
 
 
 def _memory_mb() -> float:
-    """The most that this process had in memory, and what the parsers have now."""
+    """The most that this process and the living parsers had in memory."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 + sum(_of_parsers(_resident_of))
 
 

@@ -6,9 +6,9 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -26,6 +26,7 @@ from connectors.recorded import RecordedFeed
 from connectors.slack import Slack
 from connectors.sqlite_index import SqliteIndex
 from connectors.sqlite_log import SqliteLog
+from connectors.websub import Subscriptions
 from pipeline.conformity import refuse_strange_keys
 from pipeline.core.analysis import Analyzer, override_table
 from pipeline.core.events import EventKinds
@@ -41,7 +42,7 @@ from pipeline.gaps import gaps_between
 from pipeline.outlet_list import Addition, with_outlets
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed, Gap, Index, Skipped, Topic
+from pipeline.ports import Alerts, Feed, Gap, Index, Pushes, Skipped, Topic
 from pipeline.server_adapters import Worker, elasticsearch_index, group_positions, kafka_log, worker
 from pipeline.settings import Settings, load_settings
 
@@ -230,11 +231,15 @@ class Assembly:
         return worker(self.settings, name, self.reader, self.rules, index, heartbeat, metrics, stock)
 
     def driver(
-        self, stores: Stores, channels: Sequence[Alerts] = (), heartbeat: Callable[[], None] = lambda: None
+        self,
+        stores: Stores,
+        channels: Sequence[Alerts] = (),
+        heartbeat: Callable[[], None] = lambda: None,
+        pushes: Pushes | None = None,
     ) -> Embedded:
         """The pipeline in this process, which tells `channels` of alerts."""
-        log, index = stores.log, stores.index
-        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat, self.gaps_between)
+        log, index, gaps = stores.log, stores.index, self.gaps_between
+        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat, gaps, pushes)
 
     def watched(self) -> list[Watched]:
         """The feeds of the outlets, each with its interval."""
@@ -245,6 +250,24 @@ class Assembly:
     def documents(self, sources: Sequence[str], now: datetime) -> Iterator[Mapping[str, Any]]:
         """What each file or address shows as a feed, or why it cannot be read: shapes of `connectors.feed_source`."""
         return look_at_all(sources, self._fetcher(), now)
+
+    @contextmanager
+    def open_pushes(self) -> Iterator[Pushes | None]:
+        """What listens to the hubs of feeds, None where no address is set for it. Raises `BadSettings`."""
+        collect = self.settings.collect
+        if not collect.websub_callback:
+            yield None
+            return
+        from connectors.websub_callback import listening  # a web server: not for every command's start
+
+        subscriptions = Subscriptions(collect.websub_callback, self._fetcher(), lambda: datetime.now(UTC))
+        host, _, port = collect.websub_listen.rpartition(":")
+        with ExitStack() as open_:
+            try:
+                open_.enter_context(listening(subscriptions, host, int(port)))
+            except OSError as error:
+                raise BadSettings(f"collect.websub_listen: {collect.websub_listen}: {error.strerror}") from error
+            yield subscriptions
 
     def opml(self) -> bytes:
         """The outlets as a list in OPML."""
@@ -283,7 +306,13 @@ class Assembly:
 
     def _watched(self, outlet: Outlet, fetcher: Fetcher, pages: Pages) -> Watched:
         if outlet.feed.startswith(("http://", "https://")):
-            feed: Feed = HttpFeed(outlet.name, outlet.feed, fetcher=fetcher, pages=pages if outlet.full_text else None)
+            feed: Feed = HttpFeed(
+                outlet.name,
+                outlet.feed,
+                fetcher=fetcher,
+                pages=pages if outlet.full_text else None,
+                hubs=bool(self.settings.collect.websub_callback),
+            )
         else:
             feed = FileFeed(outlet.feed, outlet.name)
         minutes = outlet.interval_minutes

@@ -16,7 +16,7 @@ from pipeline.core.article import Article
 from pipeline.gaps import GAPS, SHORTEST_TOLD, Unread, unread_from_bytes, unread_to_bytes
 from pipeline.outlets import OutletStatus, Watched, status_from_bytes, status_to_bytes, told
 from pipeline.polling import POLLERS, Polled, Pollers
-from pipeline.ports import Poll, Rejected, State
+from pipeline.ports import Poll, Pushes, Rejected, State
 from pipeline.rounds import make_rounds
 
 BATCH = 100
@@ -34,8 +34,10 @@ T = TypeVar("T")
 class Collector:
     """Takes articles in, from a caller or from feeds. Everything raises `Unreachable` as its state does."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, pushes: Pushes | None = None) -> None:
         self._state = state
+        self._pushes = pushes
+        self._told_of: set[str] = set()
         self._statuses: dict[str, OutletStatus] = {}
         self._asked: set[str] = set()
 
@@ -71,15 +73,24 @@ class Collector:
             self._take_in(rota.came[0], now)
             watched = rota.came.pop(0).watched
             rota.idle[watched.feed.name] = watched
+        if self._pushes is not None:
+            self._told_of |= self._pushes.news()
         for name in list(rota.idle):
             if self._due(name, now):
                 self._asked.add(name)
+                self._told_of.discard(name)
                 rota.ask(name, self._remembered(FEEDS, name, bytes.decode) or "", now)
 
     def _due(self, name: str, now: datetime) -> bool:
-        """Whether to poll a feed. One that is gone for good is asked once each time that the service is started."""
-        status = self._status(name)
-        return name not in self._asked if status.gone else status.due(now)
+        """Whether to poll a feed.
+
+        One that is gone for good is asked once each time that the service is started; so is one whose hub told of
+        news, as a hub is subscribed to anew.
+        """
+        status, asked = self._status(name), name in self._asked
+        if status.gone:
+            return not asked
+        return name in self._told_of or status.due(now) or (status.pushed and not asked)
 
     def _take_in(self, polled: Polled, now: datetime) -> None:
         """Collect a poll's articles, and only then remember that they were seen."""
@@ -90,7 +101,7 @@ class Collector:
             for skipped in outcome.skipped:
                 batch.add(steps.refused(FEEDS, f"{name}: {skipped.where}", skipped.reason))
             batch.puts[FEEDS, name] = outcome.memory.encode("utf-8")
-            status = before.succeeded(outcome, now, interval, polled.watched.slowest)
+            status = before.succeeded(outcome, now, interval, polled.watched.slowest, self._rest(name, outcome, now))
             if status.moved and status.moved != before.moved:
                 _log.warning("%s has moved for good: write %s into outlets.toml", name, status.moved)
         else:
@@ -102,6 +113,13 @@ class Collector:
         self._note_gap(polled.watched.outlet or name, before, status, now, batch)
         self._state.commit("collect", "", batch.consequences())
         self._statuses[name] = status
+
+    def _rest(self, name: str, poll: Poll, now: datetime) -> timedelta:
+        """How long the feed's hub, where it offers one, spares polling it."""
+        if self._pushes is None or poll.hub is None:
+            return timedelta(0)
+        self._pushes.offered(name, poll.hub, now)
+        return self._pushes.rest(name, now)
 
     def _note_gap(self, outlet: str, before: OutletStatus, after: OutletStatus, now: datetime, batch: Batch) -> None:
         """Keep since when and until when an outlet could not be read."""

@@ -22,7 +22,7 @@ from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
 from pipeline.gaps import GapsBetween, no_gaps
 from pipeline.outlets import Watched
-from pipeline.ports import Alerts, Index, Log, Outbox, Rejected, State, Stored, Topic
+from pipeline.ports import Alerts, Index, Log, Outbox, Pushes, Rejected, State, Stored, Topic
 from pipeline.rounds import make_rounds
 
 _DECODED = 128
@@ -50,6 +50,7 @@ class Embedded:
         channels: Sequence[Alerts] = (),
         heartbeat: Callable[[], None] = lambda: None,
         gaps: GapsBetween = no_gaps,
+        pushes: Pushes | None = None,
     ) -> None:
         self._log = log
         self._state = state
@@ -60,7 +61,7 @@ class Embedded:
         self._heartbeat = heartbeat
         # The dossiers last written or read, each with its bytes: most batches meet the same few again.
         self._decoded: OrderedDict[str, tuple[bytes, Dossier]] = OrderedDict()
-        self._collector = Collector(state)
+        self._collector = Collector(state, pushes)
         self._announcer = Announcer(state, outbox, channels, heartbeat, gaps)
 
     def run(self, feeds: Sequence[Watched], clock: Callable[[], datetime], stop: threading.Event) -> None:

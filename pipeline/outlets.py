@@ -49,7 +49,8 @@ class OutletStatus:
 
     `articles` is what the last poll that succeeded showed, `skipped` what of it could not be used. `failing_since` is
     when the first of the `failures` in a row was. `rhythm` is how many seconds apart its reports come, None where
-    nothing shows it. `moved` is where its server says that it lies now; `gone`, that it lies nowhere any more.
+    nothing shows it. `moved` is where its server says that it lies now; `gone`, that it lies nowhere any more;
+    `pushed`, that its hub tells of news.
     """
 
     last_success: datetime | None = None
@@ -63,26 +64,36 @@ class OutletStatus:
     rhythm: float | None = None
     moved: str = ""
     gone: bool = False
+    pushed: bool = False
 
     def due(self, now: datetime) -> bool:
         """Whether to poll now. A next poll beyond any wait that is ever set comes from a wrong clock: poll."""
         return self.next_poll is None or not now < self.next_poll <= now + 2 * LONGEST_ASKED_FOR
 
     def succeeded(
-        self, poll: Poll, now: datetime, interval: timedelta, slowest: timedelta = timedelta(0)
+        self,
+        poll: Poll,
+        now: datetime,
+        interval: timedelta,
+        slowest: timedelta = timedelta(0),
+        rest: timedelta = timedelta(0),
     ) -> OutletStatus:
-        """After a poll: the next one follows the outlet's own rhythm, between the two intervals."""
+        """After a poll: the next one follows the outlet's own rhythm, between the two intervals.
+
+        `rest` is how long its hub would tell of news, and the next poll waits so long at least.
+        """
         rhythm = rhythm_of(poll.articles, now) or self.rhythm
         # Half of the rhythm: a report is then seen, on average, a quarter of it late.
         wait = min(max(interval, timedelta(seconds=rhythm / 2)), slowest) if rhythm and slowest > interval else interval
         return OutletStatus(
             last_success=now,
             failed_at=self.failed_at,
-            next_poll=now + min(wait, LONGEST_ASKED_FOR),
+            next_poll=now + min(max(wait, rest), LONGEST_ASKED_FOR),
             articles=len(poll.articles),
             skipped=len(poll.skipped),
             rhythm=rhythm,
             moved=poll.moved,
+            pushed=bool(rest),
         )
 
     def failed(self, error: Exception, now: datetime, interval: timedelta) -> OutletStatus:

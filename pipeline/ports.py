@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from pipeline.core.alerts import Alert
@@ -46,16 +46,26 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Hub:
+    """Where one can ask to be told of what is new, and under which address the feed is known there."""
+
+    address: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """What one poll gave. `memory` is opaque (validators of HTTP, a file's position): hand it to the next poll.
 
-    `moved` is where the source says that it lies for good now, "" where it is where it was looked for.
+    `moved` is where the source says that it lies for good now, "" where it is where it was looked for. `hub` is the
+    one that the source offers, None where it offers none or nobody asked.
     """
 
     articles: Sequence[Article]
     memory: str = ""
     skipped: Sequence[Skipped] = ()
     moved: str = ""
+    hub: Hub | None = None
 
 
 class Feed(Protocol):
@@ -74,6 +84,21 @@ class Feed(Protocol):
         ...
 
     def poll(self, memory: str, now: datetime) -> Poll: ...
+
+
+class Pushes(Protocol):
+    """Hubs that tell when a feed has news. Threads may share it; nothing of it waits for a hub.
+
+    `offered` subscribes the feed of this name at its hub, as often as that has to be done. `rest` is how long a feed
+    need not be polled because its hub would tell; zero where none does. `news` are the feeds told of since the last
+    call: they are to be polled, since what hubs send is not handed on.
+    """
+
+    def offered(self, feed: str, hub: Hub, now: datetime) -> None: ...
+
+    def rest(self, feed: str, now: datetime) -> timedelta: ...
+
+    def news(self) -> set[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,13 @@ class CollectSettings:
     """How outlets are polled: `interval` in seconds; `allow_networks` are private networks that feeds may lie in.
 
     An outlet that reports seldom is asked less often, down to once in `quiet_factor` intervals; 1 turns that off.
+    `websub_callback` is the public address at which hubs reach what listens at `websub_listen`, "" for no hubs.
     """
 
     interval: int = 300
     quiet_factor: int = 4
+    websub_callback: str = ""
+    websub_listen: str = "127.0.0.1:8087"
     allow_networks: tuple[str, ...] = ()
 
 
@@ -144,6 +147,11 @@ def load_settings(
 def _refuse_impossible(written: PipelineFile, where: str) -> None:
     if written.collect.interval < 1:
         raise BadSettings(f"{where}: collect.interval has to be 1 second or more, not {written.collect.interval}")
+    callback, listen = written.collect.websub_callback, written.collect.websub_listen
+    if callback and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", callback):
+        raise BadSettings(f"{where}: collect.websub_callback has to be an https address, not {callback!r}")
+    if not re.fullmatch(r"[^\s:/]+:[0-9]{1,5}", listen) or int(listen.rpartition(":")[2]) > 65_535:
+        raise BadSettings(f"{where}: collect.websub_listen has to be HOST:PORT, not {listen!r}")
     if not 1 <= written.collect.quiet_factor <= 100:
         raise BadSettings(f"{where}: collect.quiet_factor has to be from 1 to 100, not {written.collect.quiet_factor}")
     if written.alerts.window_days < 1:

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _do_all(assembly: Assembly, watched: Sequence[Watched], told: Notifier, stop: threading.Event) -> None:
     channel = assembly.channel(sys.stdout)
-    with assembly.open_stores() as stores:
+    with assembly.open_stores() as stores, assembly.open_pushes() as pushes:
 
         def status() -> str:
             counts, texts = stores.log.counts(), stores.log.size("articles")
@@ -42,16 +42,20 @@ def _do_all(assembly: Assembly, watched: Sequence[Watched], told: Notifier, stop
                 f"{len(watched)} feeds, {texts} texts, alerts: {counts['posted']} posted, {counts['waiting']} waiting"
             )
 
-        driver = assembly.driver(stores, [channel], Heartbeat(told, status))
+        driver = assembly.driver(stores, [channel], Heartbeat(told, status), pushes)
         print(f"naqid: watching {len(watched)} feeds; alerts go to {channel.name}", file=sys.stderr, flush=True)
         told.ready()
         driver.run(watched, lambda: datetime.now(UTC), stop)
 
 
 def _collect(assembly: Assembly, watched: Sequence[Watched], told: Notifier, stop: threading.Event) -> None:
-    with assembly.open_own("collector") as own, assembly.open_server_log(spool=True) as log:
+    with (
+        assembly.open_own("collector") as own,
+        assembly.open_server_log(spool=True) as log,
+        assembly.open_pushes() as pushes,
+    ):
         heartbeat = Heartbeat(told, lambda: f"{len(watched)} feeds, {log.spooled()} records wait for Kafka")
         where = assembly.settings.log
         print(f"naqid: watching {len(watched)} feeds; articles go to {where}", file=sys.stderr, flush=True)
         told.ready()
-        Collector(StateApart(log, own)).run(watched, lambda: datetime.now(UTC), stop, heartbeat)
+        Collector(StateApart(log, own), pushes).run(watched, lambda: datetime.now(UTC), stop, heartbeat)
