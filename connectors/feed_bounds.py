@@ -7,9 +7,10 @@ import re
 from connectors.feed_fields import ENTRIES, Skips, skip_rest
 from pipeline.ports import Rejected
 
-# The parser's time grows with the square of both; a whole article in XHTML has some thousands of elements.
+# The parser's time grows with the square of the first two; a whole article in XHTML has some thousands of elements.
 ELEMENTS = 20_000
 ATTRIBUTES = 500
+TAG_LENGTH = 1_000_000
 
 ENTRY_START = re.compile(r"<((?:[\w.-]{1,40}:)?(?:item|entry))(?=[\s>])")
 _LONG_TAG = re.compile(rf"<[^<>]{{{4 * ATTRIBUTES},}}>")
@@ -47,6 +48,8 @@ def _too_much(part: str) -> str:
     for tag in _LONG_TAG.finditer(part):
         if tag[0].count("=") > ATTRIBUTES:
             return f"a tag of {tag[0].count('='):,} attributes, more than {ATTRIBUTES:,}"
+        if len(tag[0]) > TAG_LENGTH:
+            return f"a tag of {len(tag[0]):,} characters, more than {TAG_LENGTH:,}"
     return ""
 
 

@@ -11,7 +11,7 @@ import feedparser  # type: ignore[import-untyped]
 
 from connectors.charsets import decode
 from connectors.clean_text import clean
-from connectors.feed_bounds import bounded
+from connectors.feed_bounds import ENTRY_START, bounded
 from connectors.feed_fields import ENTRIES, Skips, link_of, make_document, make_entry
 from connectors.feed_json import read_json
 from connectors.feed_sitemap import read_sitemap
@@ -36,6 +36,10 @@ _DECLARATION = re.compile(r"\s*<\?xml[^>]{0,500}\?>")
 _PROLOGUE = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<![Dd][Oo][Cc][Tt][Yy][Pp][Ee](?:[^\[>]|\[.*?\])*>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]{0,60}(?::[A-Za-z_][\w.-]{0,60})?)(?=[\s/>])[^<>]{0,20000}>")
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel", "entry"})
+_ROOTS_OF_ENTRIES = {
+    "item": ("rss", '<rss version="2.0">'),
+    "entry": ("feed", '<feed xmlns="http://www.w3.org/2005/Atom">'),
+}
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
 
 
@@ -48,13 +52,13 @@ def read_document(arguments: dict[str, Any], body: bytes) -> Any:
     text = _prepared(decode(body, str(arguments["content_type"])))
     if text.startswith(("{", "[")):
         return read_json(text, url)
-    root = _root(text)
+    skipped: Skips = []
+    text, root = _rooted(text, skipped)
     name = _local(root[0])
     if name == "urlset":
         return read_sitemap(text, url)
     if name not in _FEED_ROOTS:
         raise Rejected(_other_roots(root[0], name))
-    skipped: Skips = []
     parsed = _parsed(bounded(text, root, skipped), root, skipped)
     version = str(parsed.version)
     if not version and not parsed.entries:
@@ -95,15 +99,22 @@ def _reference(match: re.Match[str]) -> str:
     return "\ufffd"
 
 
-def _root(text: str) -> tuple[str, str]:
-    """The name of the root element and its whole start tag."""
+def _rooted(text: str, skipped: Skips) -> tuple[str, tuple[str, str]]:
+    """The document, and the name of its root element with its whole start tag.
+
+    Where what stands before the first entry is broken, the document is what follows, under a root of ours.
+    """
     position = 0
     while match := _PROLOGUE.match(text, position):
         position = match.end()
-    root = _ROOT.match(text, position)
-    if not root:
+    if root := _ROOT.match(text, position):
+        return text, (root[1], root[0])
+    entry = ENTRY_START.search(text)
+    if not entry:
         raise Rejected("no element of XML was found where the document should begin")
-    return root[1], root[0]
+    skipped.append(("the beginning", "it is broken and left out; the entries are read without it"))
+    name, tag = _ROOTS_OF_ENTRIES[_local(entry[1])]
+    return f"{tag}{text[entry.start() :]}", (name, tag)
 
 
 def _local(name: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, feeds, timelines
+from lab import baly, feeds, mutated_feeds, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -109,6 +109,7 @@ MEASURES: dict[str, Measure] = {
     "false-alerts": measure_false_alerts,
     "timelines": measure_timelines,
     "baly-alerts": measure_baly_alerts,
+    "mutated-feeds": lambda _, options: mutated_feeds.measured(options),
     "feeds": lambda _, options: feeds.measured(options),
 }
 

@@ -117,6 +117,18 @@ def test_what_a_server_prints_before_the_feed_is_passed_over(parse: Parse, befor
     assert len(parse(before + RSS).entries) == 1
 
 
+@pytest.mark.parametrize(("document", "format"), [(RSS, "RSS 2.0"), (ATOM, "Atom 1.0")])
+@pytest.mark.parametrize("broken", ["<rss <!-- ", "<?xml -- <feed", "<<<"])
+def test_entries_survive_a_broken_beginning_and_that_is_told(
+    parse: Parse, document: str, format: str, broken: str
+) -> None:
+    start = document.index("<item" if "<item" in document else "<entry")
+    feed = parse(broken + document[start:])
+    (article,) = feed.entries
+    assert (feed.format, article.title) == (format, "انسحاب من البوكمال")
+    assert feed.skipped[0].where == f"the beginning of {URL}"
+
+
 def test_a_feed_cut_off_keeps_the_entries_that_arrived(parse: Parse) -> None:
     whole = rss(*(item(f"خبر {number}", f"/{number}") for number in range(5)))
     cut = whole[: whole.index("<title>خبر 4")]
