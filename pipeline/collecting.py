@@ -95,7 +95,8 @@ class Collector:
     def _take_in(self, polled: Polled, now: datetime) -> None:
         """Collect a poll's articles, and only then remember that they were seen."""
         name, outcome, batch = polled.watched.feed.name, polled.outcome, Batch()
-        before, interval = self._status(name), _staggered(polled.watched)
+        before = self._status(name)
+        interval = _interval(polled.watched, before, now)
         if isinstance(outcome, Poll):
             self.ingest(outcome.articles)
             for skipped in outcome.skipped:
@@ -183,7 +184,12 @@ class Rota:
         self._pollers.close()
 
 
-def _staggered(watched: Watched) -> timedelta:
-    """The interval, up to a tenth shorter by the feed's name, so that feeds which began together spread out."""
+def _interval(watched: Watched, before: OutletStatus, now: datetime) -> timedelta:
+    """The feed's interval, cut short by its name where it was polled long after its time or for the first time.
+
+    Feeds that begin together, at the first start or after a pause, are so spread over the interval.
+    """
+    if before.next_poll is not None and now - before.next_poll <= watched.interval:
+        return watched.interval
     share = int.from_bytes(hashlib.blake2b(watched.feed.name.encode(), digest_size=2).digest(), "big") / 0xFFFF
-    return watched.interval * (1 - share / 10)
+    return watched.interval * (1 - 0.9 * share)

@@ -205,6 +205,27 @@ def test_each_fault_comes_to_what_the_table_says(
     assert seconds < 30
 
 
+@pytest.mark.parametrize(
+    ("name", "lasting"),
+    [
+        ("forbidden", True),
+        ("not found", True),
+        ("redirect to a private address", True),
+        ("redirect to bad Punycode", True),
+        ("too many requests", False),
+        ("an error", False),
+        ("silence", False),
+        ("a page where the feed was", False),
+    ],
+)
+def test_only_a_refusal_that_will_last_is_called_so(
+    outcomes: dict[str, tuple[Poll | Exception, float]], name: str, lasting: bool
+) -> None:
+    outcome, _ = outcomes[name]
+    assert isinstance(outcome, Unreachable)
+    assert outcome.lasting is lasting
+
+
 def test_the_table_holds_sixty_faults_and_more() -> None:
     assert len([name for name in FAULTS if not name.startswith("well")]) >= 60
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from command import ROOT, Naqid
 from sample_alerts import notice, wording
 
 from connectors.console import Console
@@ -137,3 +139,28 @@ def test_the_gaps_of_an_alert_are_those_of_its_outlets_between_its_sides() -> No
     alert = notice().alert
     assert gaps_of(alert, between) == GAPS
     assert asked == [(alert.outlets, alert.earlier.evidence.published, alert.later.evidence.published)]
+
+
+def alerts(naqid: Naqid) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in naqid("alerts", "--json", "--data", "kept").stdout.splitlines()]
+
+
+def test_alerts_are_listed_with_the_gaps_of_their_outlets(naqid: Naqid, tmp_path: Path) -> None:
+    story = ROOT / "config" / "demo" / "albukamal.jsonl"
+    assert naqid("replay", story, "--data", "kept", timeout=180).returncode == 0
+    bare = alerts(naqid)
+    assert [alert["gaps"] for alert in bare] == [[], []]
+    log = SqliteLog(tmp_path / "kept" / "naqid.db")
+    # Enab Baladi, which printed the admission of the 13th, was away from the 12th at noon on for twenty hours.
+    polled(log, Turning(), (NOON, DOWN), (NOON + 20 * HOUR, None))
+    log.close()
+    listed = alerts(naqid)
+    assert [alert["id"] for alert in listed] == [alert["id"] for alert in bare]
+    (gap,) = next(alert["gaps"] for alert in listed if alert["kind"] == "denial")
+    assert gap == {
+        "outlet": OUTLET,
+        "since": "2017-11-12T12:00:00Z",
+        "until": "2017-11-13T07:40:00Z",
+        "reason": "the server answered 503",
+    }
+    assert f"not read: {OUTLET} from 2017-11-12 12:00 to 2017-11-13 07:40" in naqid("alerts", "--data", "kept").stdout

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from reports import report
 
-from pipeline.outlets import OutletStatus, Watched, rhythm_of
+from connectors.sqlite_log import SqliteLog
+from pipeline.collecting import Collector, Rota
+from pipeline.outlets import OutletStatus, Watched, rhythm_of, status_from_bytes
 from pipeline.polling import AT_ONE_HOST, Pollers
 from pipeline.ports import Poll, Unreachable
 
@@ -90,3 +93,27 @@ def test_a_refusal_that_lasts_and_a_failure_of_days_come_down_to_once_a_day() ->
     assert refused.next_poll is not None and down.next_poll is not None
     assert refused.next_poll - now == down.next_poll - now == timedelta(hours=23)
     assert (down.failing_since, down.failures) == (NOW, 40)
+
+
+def test_feeds_that_begin_together_are_spread_over_the_interval_and_then_keep_to_it(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "naqid.db")
+    go = threading.Event()
+    go.set()
+    names = [f"feed {number}" for number in range(40)]
+    collector, rota = Collector(log), Rota([Watched(Held(name, go, []), MINUTES_5) for name in names])
+
+    def next_polls(now: datetime) -> list[float]:
+        """Have the feeds polled that are due; the minutes until the next poll of each."""
+        collector.collect(rota, now)
+        until = time.monotonic() + 10
+        while len(rota.idle) + len(rota.came) < len(names) and time.monotonic() < until:
+            rota.wait(0.1)
+        collector.collect(rota, now)
+        kept = [status_from_bytes(log.get("outlets", name) or b"").next_poll for name in names]
+        return [(moment - now).total_seconds() / 60 for moment in kept if moment is not None]
+
+    first = next_polls(NOW)
+    assert [sum(low <= wait < low + 1.5 for wait in first) > 4 for low in (0.5, 2.0, 3.5)] == [True] * 3
+    assert next_polls(NOW + MINUTES_5) == [5.0] * 40
+    rota.close()
+    log.close()
