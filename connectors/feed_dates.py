@@ -58,7 +58,7 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)(?:t(
 _COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?:t(\d{2})(\d{2})(\d{2})?)?(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _NAMED_DAY_FIRST = re.compile(
-    rf"(?<!\d)(\d{{1,2}})[\s\-/.]*({_MONTH})\b(?:\s*/\s*(?:{_MONTH})\b)?[\s\-/.]*(\d{{4}}|\d{{2}})(?!\d)"
+    rf"(?<!\d)(\d{{1,2}})[\s\-/.]*({_MONTH})\b(?:\s*/\s*(?:{_MONTH})\b)?[\s\-/.]*(\d{{4}}|\d{{2}})(?![\d:])"
 )
 _NAMED_MONTH_FIRST = re.compile(rf"(?<!\w)({_MONTH})\s+(\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:.*?(?<!\d)(\d{{4}})(?!\d))")
 _HIJRI_NAMED = re.compile(

@@ -78,12 +78,14 @@ def _prepared(text: str) -> str:
     text = clean(text).lstrip("\ufeff \n\t")
     if not text:
         raise Rejected("the document is empty")
+    if text[0] == "{":
+        return text
     if not _BEGINNING.match(text):
         # Some outlets' servers print a warning of their software before the feed.
         start = _FEED_BEGINNING.search(text[:10_000])
         if start:
             text = text[start.start() :]
-        elif text[0] in "{[":
+        elif text[0] == "[":
             return text
         elif not text.startswith("<"):
             raise Rejected(f"this is text, not XML; expected RSS or Atom. It begins with {text[:40]!r}")

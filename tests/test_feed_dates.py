@@ -78,6 +78,8 @@ def test_a_month_is_known_by_its_names_in_the_levant_in_egypt_and_in_the_maghreb
         "",
         "أمس",
         "yesterday",
+        "13 نوفمبر 10:22",
+        "13 Nov 10:22:05",
         "30 February 2017 10:00 GMT",
         "2017-02-30T10:00:00Z",
         "Mon, 13 Nov 2017 25:22:05 GMT",

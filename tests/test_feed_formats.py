@@ -55,6 +55,7 @@ def test_a_json_feed_gives_its_entries(read: Read) -> None:
         ({"content_text": "سطر\nثان"}, "text", "سطر\nثان"),
         ({"summary": "ملخص"}, "summary_only", True),
         ({"title": ["قائمة"]}, "title", ""),
+        ({"content_html": "نص <rss version='2.0'></rss> آخر"}, "text", "نص آخر"),
         ({"title": "عن\u202eوان\u0000"}, "title", "عنوان"),
         ({"date_modified": "2017-11-13T10:00:00Z"}, "published", datetime(2017, 11, 13, 10, tzinfo=UTC)),
         ({"date_published": "2017-02-30T10:00:00Z"}, "published", None),
