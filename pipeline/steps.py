@@ -23,7 +23,7 @@ from pipeline.core.reading import Reader
 from pipeline.gaps import GapsBetween, gaps_of, no_gaps
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
-from pipeline.ports import Alerts, Consequences, Document, Notice, Outbox, Record, Rejected, Topic, Unreachable
+from pipeline.ports import Alerts, Consequences, Document, Gap, Notice, Outbox, Record, Rejected, Topic, Unreachable
 from pipeline.shapes import alert_json, article_json, claim_json, event_json, happenings
 
 ARTICLES = "articles"
@@ -164,7 +164,7 @@ def announce(
     if rests_until is not None:
         return _postponed(outbox, notice, rests_until, f"{name} failed and rests")
     try:
-        channel.post(replace(notice, gaps=gaps_of(notice.alert, gaps)))
+        channel.post(replace(notice, gaps=_gaps_told(notice.alert, gaps)))
     except Rejected as error:
         outbox.give_up(notice.id, told(error))
         patience.succeeded(name)
@@ -183,6 +183,15 @@ def announce(
     patience.succeeded(name)
     patience.succeeded(notice.id)
     return Announced(notice.id, "posted")
+
+
+def _gaps_told(alert: Alert, gaps: GapsBetween) -> Sequence[Gap]:
+    """When the alert's outlets could not be read; an alert is not held up because that cannot be looked up."""
+    try:
+        return gaps_of(alert, gaps)
+    except (Unreachable, Rejected, ValueError) as error:
+        _log.warning("alert %s is told without when its outlets could not be read: %s", alert.id, error)
+        return ()
 
 
 def refused(topic: str, id: str, reason: str, value: bytes = b"") -> Outcome:

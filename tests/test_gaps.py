@@ -17,9 +17,11 @@ from sample_alerts import notice, wording
 from connectors.console import Console
 from connectors.slack_message import message
 from connectors.sqlite_log import SqliteLog
+from pipeline import steps
 from pipeline.collecting import Collector, Rota
 from pipeline.gaps import gaps_between, gaps_of
 from pipeline.outlets import Watched
+from pipeline.patience import Patience
 from pipeline.ports import Gap, Poll, Rejected, Unreachable
 
 NOON = datetime(2017, 11, 12, 12, tzinfo=UTC)
@@ -164,3 +166,16 @@ def test_alerts_are_listed_with_the_gaps_of_their_outlets(naqid: Naqid, tmp_path
         "reason": "the server answered 503",
     }
     assert f"not read: {OUTLET} from 2017-11-12 12:00 to 2017-11-13 07:40" in naqid("alerts", "--data", "kept").stdout
+
+
+def test_an_alert_is_posted_even_where_the_gaps_cannot_be_looked_up(log: SqliteLog) -> None:
+    def damaged(*_: object) -> list[Gap]:
+        raise Unreachable("the file is locked")
+
+    stream = io.StringIO()
+    console = Console(stream, wording())
+    given = notice()
+    log.put([replace(given, id=steps.notice_id(given.alert, console.name))])
+    announced = steps.announce(log, {console.name: console}, NOON + 99 * HOUR, Patience(), damaged)
+    assert announced is not None and announced.fate == "posted"
+    assert given.alert.id in stream.getvalue() and "Could not be read" not in stream.getvalue()
