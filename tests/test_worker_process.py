@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from connectors.worker_process import Worker
+from connectors.worker_process import Worker, Workers
 from pipeline.ports import Rejected, Unreachable
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +144,35 @@ def test_a_worker_ends_when_its_parent_is_killed_idle_or_busy(task: str) -> None
     while _runs(worker_id) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _runs(worker_id)
+
+
+def test_a_task_that_takes_its_time_holds_up_no_other_while_a_worker_is_free() -> None:
+    workers = Workers(2)
+    ended: list[Rejected] = []
+
+    def spin_on() -> None:
+        try:
+            workers.call(f"{HERE}:spin", {})
+        except Rejected as reason:
+            ended.append(reason)
+
+    busy = threading.Thread(target=spin_on)
+    busy.start()
+    try:
+        assert [workers.call(f"{HERE}:echo", {"n": n})[0]["n"] for n in range(5)] == [0, 1, 2, 3, 4]
+        assert busy.is_alive()
+    finally:
+        workers.abandon()
+        busy.join()
+    assert len(ended) == 1
+
+
+def test_only_as_many_processes_start_as_are_busy_at_once() -> None:
+    workers = Workers(4)
+    try:
+        assert len({workers.call(f"{HERE}:process_id", {}) for _ in range(20)}) == 1
+    finally:
+        workers.abandon()
 
 
 def _runs(process: int) -> bool:
