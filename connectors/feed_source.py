@@ -12,14 +12,13 @@ from typing import Any
 from connectors.feed_entries import ACCEPT, BODY_LIMIT, FeedDocument, FeedEntry, read_feed
 from connectors.feed_xml import path_of
 from connectors.http_fetch import Fetcher
-from connectors.worker_process import SHARED
 from pipeline.ports import Rejected, Unreachable
 from pipeline.wire import moment_to_text
 
-# One more than the workers take, so that none of them waits for a file to be read.
-_THREADS = SHARED + 1
+# Most of them wait for servers; documents are parsed by as many workers as there are.
+_THREADS = 16
 # Documents that may be ready before their turn comes.
-_AHEAD = 32
+_AHEAD = 64
 
 Shape = dict[str, Any]
 """`source, format, title, entries, skipped, error`, JSON-ready; `error` is None where the source was read.
@@ -31,14 +30,18 @@ are strings, "" where the feed says nothing.
 
 def look_at_all(sources: Iterable[str], fetcher: Fetcher, now: datetime) -> Iterator[Shape]:
     """What each source shows, in the order given; a source is a path or a `file:`, `http:` or `https:` address."""
-    with ThreadPoolExecutor(_THREADS) as threads:
-        waiting: deque[Future[Shape]] = deque()
+    threads = ThreadPoolExecutor(_THREADS)
+    waiting: deque[Future[Shape]] = deque()
+    try:
         for source in sources:
             waiting.append(threads.submit(_shown, source, fetcher, now))
             if len(waiting) > _AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    finally:
+        # Whoever asked may have seen enough.
+        threads.shutdown(cancel_futures=True)
 
 
 def _shown(source: str, fetcher: Fetcher, now: datetime) -> Shape:

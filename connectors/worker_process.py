@@ -28,11 +28,11 @@ TIME_LIMIT = 10.0
 """Seconds of wall-clock time that one task may take."""
 MEMORY_LIMIT = 1 << 30
 """Bytes of address space that the process may take."""
-SHARED = max(2, min(4, os.cpu_count() or 2))
-"""Tasks that the shared workers do at once."""
 REPLY_LIMIT = 64 << 20
 """Bytes of one reply. A small input that grows into more than this is an attack."""
 
+# Tasks that the shared workers do at once.
+_SHARED = max(2, min(4, os.cpu_count() or 2))
 _PYTHON = (sys.executable, "-P", "-B", "-W", "ignore", "-m")
 _START_LIMIT = 60.0
 # Parsers leak and fragment; a fresh process now and then is cheaper than finding each leak.
@@ -198,7 +198,7 @@ def shared_workers() -> Workers:
     with _shared_lock:
         # A forked child must not speak into its parent's channel.
         if _shared is None or _shared[0] != os.getpid():
-            _shared = (os.getpid(), Workers(SHARED))
+            _shared = (os.getpid(), Workers(_SHARED))
             atexit.register(_shared[1].abandon)
         return _shared[1]
 
