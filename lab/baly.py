@@ -17,6 +17,7 @@ from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.article import make_article
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import follow
+from pipeline.shapes import happenings
 
 _FIRST = datetime(2017, 6, 1, tzinfo=UTC)
 _APART = timedelta(days=2)
@@ -111,3 +112,53 @@ def _between(assembly: Assembly, earlier: Sequence[Claim], later: Sequence[Claim
         alerts += [alert for alert in followed.alerts if not alert.same_report and alert.kind not in UNANNOUNCED]
     standing = (alert for alert in alerts if alert.state != "resolved")
     return max(standing, key=lambda alert: alert.confidence, default=None)
+
+
+def rationales(assembly: Assembly) -> dict[str, object]:
+    """How many sentences that tell an article's stance give a claim, and one of the right polarity.
+
+    A claim of the same topic is looked for in the stance sentence and in the claim's own sentence: right is the same
+    polarity and direction where the article agrees, another of the two where it disagrees.
+    """
+    figures: dict[str, object] = {}
+    for stance in ("agree", "disagree"):
+        total = read = compared = right = 0
+        for judged in baly_claims():
+            own = _happenings(assembly, judged.id, judged.text)
+            for article in judged.articles:
+                if article.stance != stance:
+                    continue
+                for sentence in article.rationale:
+                    total += 1
+                    found = _happenings(assembly, judged.id, sentence)
+                    read += bool(found)
+                    pairs = [
+                        (one, two) for one in own for two in found if _topic(assembly, one) == _topic(assembly, two)
+                    ]
+                    compared += bool(pairs)
+                    same = [_side(assembly, one) == _side(assembly, two) for one, two in pairs]
+                    right += bool(pairs) and (any(same) if stance == "agree" else not all(same))
+        figures |= {
+            f"{stance}_sentences": total,
+            f"{stance}_read": round(read / total, 3),
+            f"{stance}_comparable": compared,
+            f"{stance}_right": round(right / compared, 3) if compared else None,
+        }
+    return figures
+
+
+def _happenings(assembly: Assembly, name: str, text: str) -> list[Claim]:
+    article = make_article(
+        outlet="baly", url=f"https://example.org/{name}", title="", text=text, published=_FIRST, fetched=_FIRST
+    )
+    reading = assembly.reader.read(article)
+    return [*happenings(reading), *reading.asides]
+
+
+def _topic(assembly: Assembly, claim: Claim) -> str:
+    return assembly.kinds[claim.kind].topic
+
+
+def _side(assembly: Assembly, claim: Claim) -> int:
+    """Which way the claim moves its topic."""
+    return assembly.kinds[claim.kind].sign * (1 if claim.polarity == "affirmed" else -1)

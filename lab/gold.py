@@ -72,8 +72,10 @@ def compared(assembly: Assembly, split: Split) -> list[Sentence]:
                 published=datetime(2026, 6, 1, tzinfo=UTC),
                 fetched=datetime(2026, 6, 1, tzinfo=UTC),
             )
-            read = happenings(assembly.reader.read(article))
-            found.append(Sentence(row["sentence"], row["hard"], row["claims"], read, _paired(row["claims"], read, names)))
+            reading = assembly.reader.read(article)
+            read = [*happenings(reading), *reading.asides]
+            pairs = _paired(row["claims"], read, names)
+            found.append(Sentence(row["sentence"], row["hard"], row["claims"], read, pairs))
     return found
 
 
@@ -110,6 +112,25 @@ def figures(sentences: Sequence[Sentence]) -> dict[str, object]:
     }
 
 
+def differences(sentence: Sentence) -> list[str]:
+    """What was wanted and not found, found and not wanted, or found otherwise; a line each, the sentence first."""
+    told = [sentence.text]
+    found, used = {one for one, _ in sentence.pairs}, {two for _, two in sentence.pairs}
+    told += [f"  missed {claim['kind']}" for number, claim in enumerate(sentence.wanted) if number not in found]
+    told += [
+        f"  extra {claim.kind} {claim.polarity}" for number, claim in enumerate(sentence.read) if number not in used
+    ]
+    for number, other in sentence.pairs:
+        wanted, read = sentence.wanted[number], sentence.read[other]
+        given: dict[str, str] = {"polarity": read.polarity, "modality": read.modality}
+        given |= {name: _words_of(read, name) for name in _FIELDS}
+        for name, value in given.items():
+            same = value == wanted[name] if name in ("polarity", "modality") else _same(wanted[name], value)
+            if not same and (value or wanted[name]):
+                told.append(f"  {name} of {read.kind}: {value!r}, wanted {wanted[name]!r}")
+    return told if len(told) > 1 else []
+
+
 def _paired(
     wanted: Sequence[Mapping[str, Any]], read: Sequence[Claim], names: Mapping[str, Sequence[str]]
 ) -> list[tuple[int, int]]:
@@ -130,7 +151,7 @@ def _paired(
 def _likeness(wanted: Mapping[str, Any], read: Claim) -> int:
     alike = sum(_same(wanted[name], _words_of(read, name)) for name in _FIELDS)
     voices = bool(wanted["speaker"]) == bool(read.speaker)
-    return alike + 2 * voices + 3 * (wanted["polarity"] == read.polarity)
+    return alike + 2 * voices + 3 * bool(wanted["polarity"] == read.polarity)
 
 
 def _words_of(claim: Claim, name: str) -> str:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, feeds, mutated_feeds, timelines
+from lab import baly, feeds, gold, mutated_feeds, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -103,6 +103,24 @@ def measure_baly_alerts(assembly: Assembly, options: argparse.Namespace) -> dict
     return figures
 
 
+def measure_baly(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """Of the sentences of Baly et al. (2018) that tell a stance, how many give a claim, how many the right one."""
+    return baly.rationales(assembly)
+
+
+def measure_claims(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """What is read against what editors read in lab/claims, field by field; `--show` prints the development misses."""
+    sentences = gold.compared(assembly, "held" if options.held_out else "dev")
+    if options.show and not options.held_out:
+        for sentence in sentences:
+            print(*gold.differences(sentence), sep="\n", file=sys.stderr)
+    by_part = {name: gold.figures([s for s in sentences if s.hard == hard]) for name, hard in _PARTS.items()}
+    return {**gold.figures(sentences), **by_part}
+
+
+_PARTS = {"plain": False, "hard": True}
+
+
 MEASURES: dict[str, Measure] = {
     "stories": measure_stories,
     "cpu": measure_cpu,
@@ -111,6 +129,8 @@ MEASURES: dict[str, Measure] = {
     "baly-alerts": measure_baly_alerts,
     "mutated-feeds": lambda _, options: mutated_feeds.measured(options),
     "feeds": lambda _, options: feeds.measured(options),
+    "claims": measure_claims,
+    "baly": measure_baly,
 }
 
 

@@ -8,7 +8,7 @@ from pipeline.core.alerts import Alert
 from pipeline.core.article import Article
 from pipeline.core.claims import Claim, Party, Reading
 from pipeline.core.dossier import Event
-from pipeline.core.places import Place
+from pipeline.core.places import NOWHERE, Place
 from pipeline.core.reports import REPORT
 from pipeline.ports import Gap
 from pipeline.wire import moment_to_text
@@ -55,7 +55,7 @@ def claim_json(claim: Claim) -> Shape:
         "plover": claim.plover,
         "polarity": claim.polarity,
         "modality": claim.modality,
-        "place": place_json(claim.place),
+        "place": None if claim.place is NOWHERE else place_json(claim.place),
         "actor": _name(claim.actor),
         "object": _name(claim.object),
         "speaker": _name(claim.speaker),
@@ -72,12 +72,15 @@ def claim_json(claim: Claim) -> Shape:
 
 
 def reading_json(article: Article, reading: Reading) -> Shape:
-    """What was read from one article, as `naqid read --json` prints it."""
+    """What was read from one article, as `naqid read --json` prints it; no dossier keeps an `aside`."""
     return {
         "url": article.url,
         "outlet": article.outlet,
         "title": article.title,
-        "claims": [claim_json(claim) for claim in happenings(reading)],
+        "claims": [
+            *({**claim_json(claim), "aside": False} for claim in happenings(reading)),
+            *({**claim_json(claim), "aside": True} for claim in reading.asides),
+        ],
         "places": [place_json(place) for place in reading.places],
     }
 

@@ -17,7 +17,7 @@ from pipeline.core.alerts import Alert, ReversalKind, State
 from pipeline.core.article import Article, DateSource, make_article
 from pipeline.core.claims import Claim, Evidence, Modality, Part, Party, Polarity, Reading
 from pipeline.core.dossier import Dossier, Event
-from pipeline.core.places import Level, Place
+from pipeline.core.places import NOWHERE, Level, Place
 from pipeline.shapes import alert_json, article_json, claim_json, event_json, reading_json
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -263,10 +263,12 @@ def test_an_alert_is_shown_in_its_public_shape() -> None:
 
 
 def test_a_reading_is_shown_with_names_and_not_with_ids() -> None:
-    shape = reading_json(ARTICLE, Reading("a1", (CLAIM,), (PLACE,)))
-    (claim,) = shape["claims"]
+    aside = replace(CLAIM, id="c2", place=NOWHERE)
+    shape = reading_json(ARTICLE, Reading("a1", (CLAIM,), (PLACE,), (aside,)))
+    claim, passing = shape["claims"]
+    assert (passing["aside"], passing["place"]) == (True, None)
     assert (claim["actor"], claim["object"], claim["speaker"]) == ("قوات النظام", None, SPEAKER.name)
-    assert claim == claim_json(CLAIM)
+    assert claim == {**claim_json(CLAIM), "aside": False}
     assert [place["name_en"] for place in shape["places"]] == ["Al-Bukamal"]
 
 

@@ -35,7 +35,8 @@ def _told(article: Article, shape: dict[str, Any]) -> str:
         through = f", through {claim['relayed_through']}" if claim["relayed_through"] else ""
         lines += [
             f"  - {claim['kind']} ({claim['plover']}), {claim['polarity']}, {claim['modality']}:"
-            f" {parties or '?'} at {claim['place']['name']}; said by {said_by}{camp}{through}",
+            f" {parties or '?'} at {claim['place']['name'] if claim['place'] else '?'};"
+            f" said by {said_by}{camp}{through}{', in passing' if claim['aside'] and claim['place'] else ''}",
             f"    «{' '.join(claim['sentence'].split())}»",
         ]
     return "\n".join(lines) + "\n"

@@ -100,8 +100,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read from one article: its claims in the order of the text, and the places that it names."""
+    """What was read from one article: its claims in the order of the text, and the places that it names.
+
+    `asides` are claims that are told to a reader and kept by no dossier: of a place that the text does not name
+    (`NOWHERE`), or of what is granted in passing ("after the withdrawal", "killed in the attack").
+    """
 
     article_id: str
     claims: Sequence[Claim]
     places: Sequence[Place]
+    asides: Sequence[Claim] = ()

@@ -13,6 +13,8 @@ Aspect = Literal["event", "state"]
 Theme = Literal["actor", "object", "place"]
 TriggerForm = Literal["past", "present", "noun", "phrase"]
 
+# The table of `config/events.toml` that holds no kind.
+LISTS = "lists"
 # A verb's or noun's complement must follow within so many tokens.
 _REACH = 7
 _PRONOUNS = ("ه", "ها", "هم", "هما", "هن", "نا")
@@ -74,12 +76,19 @@ class _Entry:
 class EventKinds:
     """The table of kinds, and the words that tell of them."""
 
-    def __init__(self, kinds: Mapping[str, EventKind], words: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, EventKind],
+        words: Mapping[str, Mapping[str, Any]],
+        lists: Mapping[str, str],
+    ) -> None:
         self._kinds = dict(kinds)
+        self._lists = dict(lists)
         self._entries: dict[str, list[_Entry]] = {}
         self._phrases: dict[str, list[tuple[tuple[str, ...], EventKind]]] = {}
         self._not_before: dict[str, frozenset[str]] = {}
         self._not_after: dict[str, frozenset[str]] = {}
+        self._never: dict[str, frozenset[str]] = {}
         for kind in self._kinds.values():
             self._learn(kind, words[kind.id])
 
@@ -87,7 +96,8 @@ class EventKinds:
     def from_toml(cls, data: Mapping[str, Any]) -> EventKinds:
         """Build the table from `config/events.toml`. Raises `ValueError` naming the kind that is wrong."""
         kinds: dict[str, EventKind] = {}
-        for name, entry in data.items():
+        words = {name: entry for name, entry in data.items() if name != LISTS}
+        for name, entry in words.items():
             try:
                 kinds[name] = EventKind(
                     id=name,
@@ -116,7 +126,7 @@ class EventKinds:
             for other in (*kind.opposes, *kind.converse, *filter(None, [kind.headline_as, kind.person_as])):
                 if other not in kinds:
                     raise ValueError(f"events.toml: kind {kind.id!r} names {other!r}, which is no kind")
-        return cls(kinds, data)
+        return cls(kinds, words, data.get(LISTS, {}))
 
     def __getitem__(self, kind: str) -> EventKind:
         return self._kinds[kind]
@@ -151,18 +161,31 @@ class EventKinds:
 
     def _learn(self, kind: EventKind, words: Mapping[str, Any]) -> None:
         for past, present, *rest in words.get("verbs", ()):
-            complements = _words(rest[0]) if rest else frozenset()
+            complements = self._words(kind, rest[0]) if rest else frozenset()
             for form, tense in conjugate(past, present).items():
                 self._entries.setdefault(form, []).append(_Entry(kind, tense, complements, False, len(rest) > 1))
         for noun in words.get("nouns", ()):
-            base, complements = (noun, frozenset()) if isinstance(noun, str) else (noun[0], _words(noun[1]))
+            base, complements = (noun, frozenset()) if isinstance(noun, str) else (noun[0], self._words(kind, noun[1]))
             for form, pronoun in _noun_forms(fold(base)).items():
                 self._entries.setdefault(form, []).append(_Entry(kind, "noun", complements, pronoun))
         for phrase in words.get("phrases", ()):
             forms = tuple(without_article(token.form) for token in tokens(phrase))
             self._phrases.setdefault(forms[0], []).append((forms, kind))
+        self._never[kind.id] = frozenset(fold(word) for word in words.get("never", ()))
         self._not_after[kind.id] = frozenset(fold(word) for word in words.get("not_after", ()))
         self._not_before[kind.id] = frozenset(fold(word) for word in words.get("not_before", ()))
+
+    def _words(self, kind: EventKind, alternatives: str) -> frozenset[str]:
+        """The words of "a|b|@list", folded."""
+        found: set[str] = set()
+        for word in filter(None, alternatives.split("|")):
+            if not word.startswith("@"):
+                found.add(fold(word))
+            elif word[1:] in self._lists:
+                found |= self._words(kind, self._lists[word[1:]])
+            else:
+                raise ValueError(f"events.toml: kind {kind.id!r}: {word[1:]!r} is not in [{LISTS}]")
+        return frozenset(found)
 
     def _phrase_at(self, line: Sequence[Token], index: int) -> Trigger | None:
         best: Trigger | None = None
@@ -192,6 +215,8 @@ class EventKinds:
         return max(found, key=lambda item: item[0], default=(None, None))[1]
 
     def _shielded(self, line: Sequence[Token], index: int, kind: EventKind) -> bool:
+        if line[index].form in self._never[kind.id]:
+            return True
         if index and line[index - 1].form in self._not_after[kind.id]:
             return True
         words = self._not_before[kind.id]
@@ -210,10 +235,6 @@ def _absorbed(line: Sequence[Token], before: Trigger, noun: Trigger) -> bool:
 def without_article(form: str) -> str:
     """The folded word without ال, where two letters remain."""
     return form[2:] if form.startswith("ال") and len(form) >= 4 else form
-
-
-def _words(alternatives: str) -> frozenset[str]:
-    return frozenset(fold(word) for word in alternatives.split("|") if word)
 
 
 def _noun_forms(base: str) -> dict[str, bool]:

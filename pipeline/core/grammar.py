@@ -99,6 +99,7 @@ class Grammar:
         self.threatening = _verbs(data["modality"]["threatened_verbs"]) | _set(data["modality"]["threatened_nouns"])
         self.openers = _set(data["clauses"]["openers"])
         self.presupposing = Phrases(data["clauses"]["presupposing"])
+        self.granting = Phrases(data["clauses"]["granting"])
         self.topical = _set(data["clauses"]["topical"])
         self.happening = _verbs(data["clauses"]["happening"]) | _set(data["clauses"]["existential"])
         self.linking = _nouns(data["clauses"]["linking"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.core.cast import shared_words
 from pipeline.core.claims import Claim
+from pipeline.core.places import NOWHERE
 
 
 def merge(drafts: Sequence[tuple[Claim, bool]]) -> list[Claim]:
@@ -33,6 +34,13 @@ def with_relays(claims: Sequence[Claim], relays: Mapping[str, Sequence[str]]) ->
         else claim
         for claim in claims
     ]
+
+
+def beside(claims: Sequence[Claim], asides: Sequence[Claim]) -> list[Claim]:
+    """The asides that tell something that no claim of the article tells."""
+    told = {(claim.kind, claim.polarity, claim.modality, claim.place.id) for claim in claims}
+    told |= {(kind, polarity, modality, NOWHERE.id) for kind, polarity, modality, _ in told}
+    return [aside for aside in asides if (aside.kind, aside.polarity, aside.modality, aside.place.id) not in told]
 
 
 def _same_word(first: Claim, second: Claim) -> bool:

@@ -29,3 +29,7 @@ class Place:
     within: tuple[str, ...] = ()
     population: int = 0
     provisional: bool = False
+
+
+NOWHERE = Place("", "", "", None, None, "region")
+"""Where a text does not say where: no gazetteer has it, and no dossier keeps what happened there."""

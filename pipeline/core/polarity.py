@@ -22,12 +22,14 @@ class Stance:
     """What the words next to a trigger make of it, before anyone's word about it is weighed.
 
     `asserted` is False where the happening is only mentioned: its time is told by it, or it is the topic of talk.
+    `granted` is True for a mention that takes for granted that it happened.
     """
 
     negated: bool
     pending: bool
     modality: Modality
     asserted: bool
+    granted: bool = False
 
 
 def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
@@ -42,7 +44,8 @@ def stance(line: Line, trigger: Trigger, frame: Frame | None) -> Stance:
         asserted = False
     if asserted and modality == "stated" and frame is None and _rumoured(line, trigger):
         modality = "alleged"
-    return Stance(negated, negated and _pending(line, trigger), modality, asserted)
+    granted = not asserted and not negated and modality == "stated" and _granted(line, trigger)
+    return Stance(negated, negated and _pending(line, trigger), modality, asserted, granted)
 
 
 def _is_verbal(trigger: Trigger) -> bool:
@@ -63,7 +66,8 @@ def _negated(line: Line, trigger: Trigger) -> tuple[bool, bool]:
     if among(tokens[before[0]], grammar.nominal_negators) or tokens[before[0]].form in grammar.no:
         return True, False
     for position in before:
-        negated = position > 0 and among(tokens[position - 1], grammar.verbal_negators)
+        # "no attack took place", "his not being able to flee"
+        negated = position > 0 and among(tokens[position - 1], grammar.verbal_negators | grammar.nominal_negators)
         if negated and among(tokens[position], grammar.happening):
             return True, tokens[position - 1].form in grammar.future_negators
     return _failed(line, trigger), False
@@ -81,6 +85,20 @@ def _failed(line: Line, trigger: Trigger) -> bool:
 def _linked(line: Line, trigger: Trigger) -> bool:
     """Whether the noun hangs on "link with", "question of": then it is granted or only spoken of."""
     return any(among(line.tokens[i], line.grammar.linking) for i in _words_before(line, trigger.first, _NEAR))
+
+
+def _granted(line: Line, trigger: Trigger) -> bool:
+    """Whether a noun that is only mentioned names what has happened ("after the raid", "killed in the raid")."""
+    before = _words_before(line, trigger.first, _NEAR)
+    if trigger.form != "noun" or _linked(line, trigger) or _rumoured(line, trigger):
+        return False
+    if any(line.grammar.granting.at(line.tokens, position) for position in before[:2]):
+        return True
+    behind = trigger.last + 1
+    if behind + 1 < len(line) and line.tokens[behind].form in line.grammar.relatives:
+        return line.triggers_at(behind + 1) or among(line.tokens[behind + 1], line.grammar.happening)
+    inside = trigger.prefix.endswith("ب") or (bool(before) and line.tokens[before[0]].form in line.grammar.inside)
+    return inside and any(_is_verbal(other) and other.first < trigger.first for other in line.triggers)
 
 
 def _excepts(line: Line, trigger: Trigger) -> bool:

@@ -15,8 +15,8 @@ from pipeline.core.events import EventKind, EventKinds, Trigger
 from pipeline.core.gazetteer import Gazetteer, Mention
 from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
-from pipeline.core.merging import merge, with_relays
-from pipeline.core.places import Place
+from pipeline.core.merging import beside, merge, with_relays
+from pipeline.core.places import NOWHERE, Place
 from pipeline.core.reports import REPORT, reported
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
@@ -73,14 +73,16 @@ class Reader:
         progress = self._progress(mentions, whole)
         opening = progress.focus or progress.country
         drafts: list[tuple[Claim, bool]] = []
+        passing: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
         for number, segment in enumerate(segments):
             within = _within(by_part[segment.part], segment.span)
-            claims = self._claims(article, segment, number, within, progress, marks)
-            drafts += [(claim, segment.headline) for claim in claims]
+            for claim, aside in self._claims(article, segment, number, within, progress, marks):
+                (passing if aside else drafts).append((claim, segment.headline))
         claims = with_relays(merge(drafts), progress.relays)
+        asides = with_relays(beside(claims, merge(passing)), progress.relays)
         claims += self._reports(article, segments, by_part["title"], opening, marks)
-        return Reading(article.id, claims, _unique([mention.place for mention in mentions]))
+        return Reading(article.id, claims, _unique([mention.place for mention in mentions]), asides)
 
     def _reports(
         self,
@@ -119,7 +121,8 @@ class Reader:
         mentions: Sequence[Mention],
         progress: _Progress,
         marks: tuple[int, ...],
-    ) -> list[Claim]:
+    ) -> list[tuple[Claim, bool]]:
+        """The claims of a sentence, each with whether it is an aside."""
         whole = article.title if segment.part == "title" else article.text
         text = whole[segment.span[0] : segment.span[1]]
         line = self._line(text, segment, mentions)
@@ -133,7 +136,7 @@ class Reader:
         located = locate(line, segment.span[0], mentions)
         background = self._background(line)
         correcting = self._grammar.correcting.find(line.tokens, 0, 3) is not None
-        found: list[Claim] = []
+        found: list[tuple[Claim, bool]] = []
         for trigger in line.triggers:
             spoken = voices(line, trigger, said, self._agencies)
             if not spoken:
@@ -141,20 +144,18 @@ class Reader:
             where = place(line, trigger, said, located, progress.focus) or progress.country
             if where is not None and trigger.kind.national:
                 where = self._gazetteer.by_id(where.country or where.id) or where
-            if where is None:
-                continue
+            where = where or NOWHERE
             for voice in spoken:
                 claim = self._claim(article, segment, line, trigger, voice, said, where, progress.cast)
                 claim = replace(claim, retraction=voice.retraction or (correcting and voice.speaker is None))
-                found.append(
-                    replace(
-                        claim,
-                        lead=number < LEAD_SEGMENTS,
-                        background=background or self._aside(line, trigger),
-                        sketch=marks,
-                        revision=article.revision,
-                    )
+                claim = replace(
+                    claim,
+                    lead=number < LEAD_SEGMENTS,
+                    background=background or voice.passing or self._aside(line, trigger),
+                    sketch=marks,
+                    revision=article.revision,
                 )
+                found.append((claim, voice.passing or where is NOWHERE))
         self._shift_focus(located, progress)
         return found
 
@@ -186,7 +187,7 @@ class Reader:
         kind = trigger.kind
         if line.headline and kind.headline_as:
             return self._kinds[kind.headline_as]
-        if kind.person_as and names_person(line, trigger):
+        if kind.person_as and (kind.person or names_person(line, trigger)):
             return self._kinds[kind.person_as]
         return kind
 
@@ -241,7 +242,7 @@ class Reader:
         return Claim(
             id=name,
             kind=kind.id,
-            plover=kind.plover,
+            plover=trigger.kind.plover,
             polarity=voice.polarity,
             modality=voice.modality,
             place=where,

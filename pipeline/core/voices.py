@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.attribution import Frame
 from pipeline.core.claims import Modality, Party, Polarity
@@ -18,7 +18,10 @@ _LIMITED = frozenset({"deny", "admit", "retract"})
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One voice's word on a happening. `speaker` None is the outlet; `cues` are token indices of the deciding words."""
+    """One voice's word on a happening. `speaker` None is the outlet; `cues` are token indices of the deciding words.
+
+    `passing` is True where it only grants what has happened, on the way to something else.
+    """
 
     speaker: Party | None
     polarity: Polarity
@@ -28,6 +31,7 @@ class Voice:
     relays: tuple[str, ...]
     cues: tuple[int, ...]
     retraction: bool = False
+    passing: bool = False
 
 
 def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: Mapping[str, str]) -> list[Voice]:
@@ -49,7 +53,7 @@ def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: Mapp
     talked_of = any(frame.force != "deny" for frame in chain) or _rumour_before(line, trigger) or trigger.form == "noun"
     refuters = [frame for frame in behind if talked_of or line.saying(frame.verb) is not None]
     if not own.asserted and not refuters:
-        return []
+        return _granted(chain, source, trigger, agencies) if own.granted else []
     spoken = _spoken(chain, source, own, trigger, agencies)
     content = spoken[0].polarity if spoken else _polarity(own.negated)
     if refuters:
@@ -59,6 +63,16 @@ def voices(line: Line, trigger: Trigger, frames: Sequence[Frame], agencies: Mapp
             for frame in refuters[-1:]
         ]
     return spoken
+
+
+def _granted(
+    chain: Sequence[Frame], source: Frame | None, trigger: Trigger, agencies: Mapping[str, str]
+) -> list[Voice]:
+    """What is taken for granted is granted by whoever speaks; not by one who denies or alleges something about it."""
+    if any(frame.force in ("deny", "allege", "retract") for frame in chain):
+        return []
+    spoken = _spoken(chain, source, Stance(False, False, "stated", True), trigger, agencies)
+    return [replace(voice, explicit=False, passing=True) for voice in spoken]
 
 
 def _spoken(

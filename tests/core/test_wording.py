@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.core.alerts import ReversalKind, State
 from pipeline.core.claims import Claim, Modality, Party, Polarity
+from pipeline.core.events import EventKinds
 from pipeline.core.phrases import LANGUAGES, Language
 from pipeline.core.reversals import RULES
 from pipeline.core.wording import Wording
@@ -135,9 +136,9 @@ def test_every_rule_of_judging_has_words(rule: Any) -> None:
 
 def test_every_camp_has_an_arabic_name_and_every_event_kind_both_labels() -> None:
     camps = tomllib.loads((CONFIG / "speakers.toml").read_text("utf-8"))["camps"]
-    kinds = tomllib.loads((CONFIG / "events.toml").read_text("utf-8"))
+    kinds = EventKinds.from_toml(tomllib.loads((CONFIG / "events.toml").read_text("utf-8")))
     assert sorted(camps) == sorted(DATA["camps_ar"])
-    assert [id for id, kind in kinds.items() if not (kind.get("label_ar") and kind.get("label_en"))] == []
+    assert [kind.id for kind in kinds if not (kind.label_ar and kind.label_en)] == []
 
 
 def test_a_camp_without_an_arabic_name_is_told_by_its_english_one() -> None:
