@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lab.corpora import shared
+from pipeline.assembly import Assembly
 from pipeline.core.arabic import fold
 from pipeline.core.article import Article, make_article
+from pipeline.shapes import happenings
 
 FOLDS = 5
 TYPES = ("ASSAULT", "PROTEST")
@@ -44,6 +46,34 @@ def judged_sentences() -> list[Judged]:
             for row, number in zip(own, folds, strict=True)
         ]
     return found
+
+
+def measured(assembly: Assembly) -> dict[str, object]:
+    """F1 by type, the mean over the folds, of what is read; and the share of difficult ones told as having happened."""
+    sentences = judged_sentences()
+    told = [_told(assembly, sentence) for sentence in sentences]
+    figures: dict[str, object] = {}
+    for kind in TYPES:
+        own = [(sentence, said) for sentence, said in zip(sentences, told, strict=True) if sentence.type == kind]
+        folds = [_f1([(sentence.yes, said) for sentence, said in own if sentence.fold == n]) for n in range(FOLDS)]
+        difficult = [said for sentence, said in own if sentence.difficult]
+        figures[kind] = round(sum(folds) / FOLDS, 3)
+        figures[f"{kind}_folds"] = [round(fold, 3) for fold in folds]
+        figures[f"{kind}_difficult_told"] = round(sum(difficult) / len(difficult), 3)
+    return figures
+
+
+def _told(assembly: Assembly, sentence: Judged) -> bool:
+    reading = assembly.reader.read(article_of(sentence))
+    return any(
+        claim.plover == sentence.type and claim.polarity == "affirmed" and claim.modality in ("stated", "alleged")
+        for claim in (*happenings(reading), *reading.asides)
+    )
+
+
+def _f1(answers: Sequence[tuple[bool, bool]]) -> float:
+    right = sum(yes and said for yes, said in answers)
+    return 2 * right / max(1, sum(yes for yes, _ in answers) + sum(said for _, said in answers))
 
 
 def article_of(sentence: Judged) -> Article:

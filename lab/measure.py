@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, feeds, gold, mutated_feeds, timelines
+from lab import baly, event_gsr, feeds, gold, mutated_feeds, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -130,6 +130,7 @@ MEASURES: dict[str, Measure] = {
     "mutated-feeds": lambda _, options: mutated_feeds.measured(options),
     "feeds": lambda _, options: feeds.measured(options),
     "claims": measure_claims,
+    "events": lambda assembly, _: event_gsr.measured(assembly),
     "baly": measure_baly,
 }
 
