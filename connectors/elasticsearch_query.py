@@ -65,6 +65,8 @@ def _filters(query: Query, places_of: PlacesOf) -> list[Mapping[str, Any]]:
         if wished != {""}:
             values = sorted({value.encode("utf-8", "replace").decode("utf-8") for value in wished})
             filters.append({"terms": {f"{FOUND_BY}.{name}": values}})
+    if query.ids:
+        filters.append({"terms": {"id": [id.encode("utf-8", "replace").decode("utf-8") for id in query.ids]}})
     unwanted = sorted({*query.without} - {query.kind})
     if unwanted:
         filters.append({"bool": {"must_not": [{"terms": {f"{FOUND_BY}.kinds": unwanted}}]}})

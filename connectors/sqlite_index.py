@@ -196,6 +196,9 @@ class SqliteIndex:
                 "AND facet.name = 'kind' AND facet.value = ?)"
             )
             values.append(storable(kind))
+        if query.ids:
+            conditions.append("document.id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps([storable(id) for id in query.ids]))
         if query.since is not None:
             conditions.append("last >= ?")
             values.append(_moment(query.since))

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from pipeline import codec, steps
 from pipeline.batch import Batch
+from pipeline.core.alerts import Alert
 from pipeline.gaps import GapsBetween, no_gaps
 from pipeline.patience import Patience
 from pipeline.ports import Alerts, Log, Outbox, Rejected, State
@@ -32,6 +33,7 @@ class Announcer:
         channels: Sequence[Alerts],
         heartbeat: Callable[[], None] = lambda: None,
         gaps: GapsBetween = no_gaps,
+        muted: Callable[[Alert], bool] = lambda alert: False,
     ) -> None:
         self._state = state
         self._outbox = outbox
@@ -39,6 +41,7 @@ class Announcer:
         self._patience = Patience()
         self._heartbeat = heartbeat
         self._gaps = gaps
+        self._muted = muted
 
     def run(self, log: Log, clock: Callable[[], datetime], stop: threading.Event) -> None:
         """The service that only announces what `log` holds of alerts, until `stop` is set."""
@@ -87,7 +90,7 @@ class Announcer:
         """Post the notices that are due at `now`, oldest first. Returns how many were posted."""
         posted = 0
         while not (stop is not None and stop.is_set()):
-            announced = steps.announce(self._outbox, self._channels, now, self._patience, self._gaps)
+            announced = steps.announce(self._outbox, self._channels, now, self._patience, self._gaps, self._muted)
             if announced is None:
                 break
             if announced.outcome.consequences.appends:

@@ -24,10 +24,12 @@ from connectors.http_fetch import Fetcher
 from connectors.opml import read_opml, write_opml
 from connectors.recorded import RecordedFeed
 from connectors.slack import Slack
+from connectors.sqlite_desk import SqliteDesk
 from connectors.sqlite_index import SqliteIndex
 from connectors.sqlite_log import SqliteLog
 from connectors.websub import Subscriptions
 from pipeline.conformity import refuse_strange_keys
+from pipeline.core.alerts import Alert
 from pipeline.core.analysis import Analyzer, override_table
 from pipeline.core.events import EventKinds
 from pipeline.core.gazetteer import Gazetteer
@@ -42,9 +44,10 @@ from pipeline.gaps import gaps_between
 from pipeline.outlet_list import Addition, with_outlets
 from pipeline.outlets import Watched
 from pipeline.overlay import BadSettings, Overlay, find_overlay, nearest
-from pipeline.ports import Alerts, Feed, Gap, Index, Pushes, Skipped, Topic
+from pipeline.ports import Alerts, Desk, Feed, Gap, Index, Pushes, Skipped, Topic, mute_subject
 from pipeline.server_adapters import Worker, elasticsearch_index, group_positions, kafka_log, worker
 from pipeline.settings import Settings, load_settings
+from pipeline.web.words import PageWords
 
 Made = TypeVar("Made")
 
@@ -204,6 +207,21 @@ class Assembly:
         with _sqlite_log(self.own_path(process), read_only) as own:
             yield own
 
+    @cached_property
+    def desk(self) -> Desk:
+        """What people have decided, by the page or by a command."""
+        return SqliteDesk(self.settings.data / "desk.db")
+
+    def is_muted(self, alert: Alert) -> bool:
+        """Whether a person has muted alerts of this kind at this place. Raises `Unreachable`."""
+        subject = mute_subject(alert.place.id, alert.kind)
+        return any(decision.subject == subject for decision in self.desk.decisions("muted"))
+
+    @cached_property
+    def page_words(self) -> PageWords:
+        """The words of the page."""
+        return self._made("page.toml", PageWords.from_toml)
+
     def own_path(self, process: str) -> Path:
         """The file of `open_own`."""
         return self.settings.data / f"{process}.db"
@@ -238,8 +256,8 @@ class Assembly:
         pushes: Pushes | None = None,
     ) -> Embedded:
         """The pipeline in this process, which tells `channels` of alerts."""
-        log, index, gaps = stores.log, stores.index, self.gaps_between
-        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat, gaps, pushes)
+        log, index, known = stores.log, stores.index, (self.gaps_between, self.is_muted)
+        return Embedded(log, log, log, index, self.reader, self.rules, channels, heartbeat, *known, pushes)
 
     def watched(self) -> list[Watched]:
         """The feeds of the outlets, each with its interval."""

@@ -38,6 +38,9 @@ _MODULES = {
     "check": "check",
     "opml": "opml",
     "demo": "demo",
+    "web": "page",
+    "label": "page",
+    "labels": "page",
 }
 
 
@@ -121,7 +124,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     feed.add_argument("--json", action="store_true", help="print JSON, one document a line, in the order given")
 
-    _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM")
+    run = _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM, and show the page")
+    run.add_argument("--web", choices=("on", "off"), default="on", help="whether the page is shown (default: on)")
+    _add_listen(run)
+    _add_listen(_add(commands, "web", "show the page alone, over what the service has indexed"))
     worker = _add(commands, "worker", "read articles and follow claims on Kafka until SIGTERM, one of any number")
     worker.add_argument("--name", type=_name, help="its own, the same after a restart (default: the host's)")
     worker.add_argument(
@@ -150,6 +156,12 @@ def make_parser() -> argparse.ArgumentParser:
     opml = _add(commands, "opml", "take the feeds of a list in OPML into outlets.toml, or write the outlets as one")
     opml.add_argument("action", choices=("import", "export"))
     opml.add_argument("file", type=Path, nargs="?", metavar="FILE", help="of export: standard output where left out")
+
+    label = _add(commands, "label", "keep your verdict on an alert: was it right to raise it?")
+    label.add_argument("alert", metavar="ALERT", help="its id")
+    label.add_argument("verdict", choices=("true", "false"))
+    labels = _add(commands, "labels", "print all verdicts with both sentences, as JSON, one a line")
+    labels.add_argument("action", choices=("export",))
 
     _add(commands, "demo", "replay a story in which a reversal is caught, explained in English")
     return parser
@@ -195,6 +207,16 @@ def _add_files(parser: argparse.ArgumentParser, number: str = "+") -> None:
         nargs=number,
         metavar="FILE",
         help='articles as JSON Lines: {"outlet", "url", "title", "text" or "html", "published"}',
+    )
+
+
+def _add_listen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--listen",
+        type=_host_and_port,
+        metavar="HOST:PORT",
+        default=("127.0.0.1", 8321),
+        help="where the page is (default: 127.0.0.1:8321); anywhere but on this machine it asks for NAQID_WEB_TOKEN",
     )
 
 

@@ -16,6 +16,7 @@ from pipeline import codec, steps
 from pipeline.announcing import Announcer
 from pipeline.batch import Batch
 from pipeline.collecting import Collector, Rota
+from pipeline.core.alerts import Alert
 from pipeline.core.article import Article
 from pipeline.core.dossier import Dossier
 from pipeline.core.pairs import Rules
@@ -50,6 +51,7 @@ class Embedded:
         channels: Sequence[Alerts] = (),
         heartbeat: Callable[[], None] = lambda: None,
         gaps: GapsBetween = no_gaps,
+        muted: Callable[[Alert], bool] = lambda alert: False,
         pushes: Pushes | None = None,
     ) -> None:
         self._log = log
@@ -62,7 +64,7 @@ class Embedded:
         # The dossiers last written or read, each with its bytes: most batches meet the same few again.
         self._decoded: OrderedDict[str, tuple[bytes, Dossier]] = OrderedDict()
         self._collector = Collector(state, pushes)
-        self._announcer = Announcer(state, outbox, channels, heartbeat, gaps)
+        self._announcer = Announcer(state, outbox, channels, heartbeat, gaps, muted)
 
     def run(self, feeds: Sequence[Watched], clock: Callable[[], datetime], stop: threading.Event) -> None:
         """The service: polls each feed at its interval and carries what comes through all steps, until `stop` is set.

@@ -242,11 +242,13 @@ class Document:
 class Query:
     """What to look for. Empty `words` means the newest. Times are aware; `since` is inclusive, `until` exclusive.
 
-    A document one of whose kinds stands in `without` is left out, unless `kind` asks for that very kind.
+    A document one of whose kinds stands in `without` is left out, unless `kind` asks for that very kind. With `ids`
+    only documents of those ids are meant.
     """
 
     collection: Collection
     words: str = ""
+    ids: tuple[str, ...] = ()
     place: str = ""
     kind: str = ""
     without: tuple[str, ...] = ()
@@ -263,6 +265,39 @@ class Hit:
     id: str
     body: Mapping[str, Any]
     snippet: str = ""
+
+
+Mark = Literal["acknowledged", "label", "muted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person has decided of a subject, and when."""
+
+    subject: str
+    value: str
+    at: datetime
+
+
+def mute_subject(place: str, kind: str) -> str:
+    """The subject under which a mute of alerts of one kind at one place is kept."""
+    return f"{kind} {place}"
+
+
+class Desk(Protocol):
+    """What people have decided: alerts that they have seen, judged ("true", "false"), and what is muted.
+
+    A mark of a subject is kept once: `put` replaces it and is durable when it returns, `remove` forgets it and minds
+    none that is not there. `decisions` are in the order of their times. Raises `Unreachable`.
+    """
+
+    def put(self, mark: Mark, subject: str, value: str, now: datetime) -> None: ...
+
+    def remove(self, mark: Mark, subject: str) -> None: ...
+
+    def decisions(self, mark: Mark) -> list[Decision]: ...
+
+    def close(self) -> None: ...
 
 
 class Index(Protocol):

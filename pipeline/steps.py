@@ -7,7 +7,7 @@ that it is given. What cannot be used goes to the topic "rejected" with its reas
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -141,6 +141,7 @@ def announce(
     now: datetime,
     patience: Patience,
     gaps: GapsBetween = no_gaps,
+    muted: Callable[[Alert], bool] = lambda alert: False,
 ) -> Announced | None:
     """Post the oldest notice that is due to its channel, with the `gaps` of its outlets; None when none is.
 
@@ -155,6 +156,9 @@ def announce(
         return None
     if notice.alert.state == "resolved":
         outbox.give_up(notice.id, "the alert was resolved before it was posted")
+        return Announced(notice.id, "given up")
+    if muted(notice.alert):
+        outbox.give_up(notice.id, "a person has muted alerts of this kind at this place")
         return Announced(notice.id, "given up")
     name = notice.id.partition("@")[2]
     channel = channels.get(name)

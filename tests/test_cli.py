@@ -383,7 +383,8 @@ def test_the_service_tells_its_manager_how_it_is_and_ends_cleanly(
     assert messages[0] == "READY=1"
     assert any(message.startswith("STATUS=7 feeds") for message in messages)
     assert service.returncode == 0, errors
-    assert errors.count("\n") == 1, errors
+    # Where the page is, and what is watched.
+    assert errors.count("\n") == 2, errors
     looked = naqid("status", "--json", "--config", watching, "--data", tmp_path / "kept")
     assert looked.returncode == 0, looked.stderr
     standing = json.loads(looked.stdout)

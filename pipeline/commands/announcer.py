@@ -26,6 +26,8 @@ def announcer(options: argparse.Namespace) -> int:
 
         print(f"naqid: alerts of {assembly.settings.log} go to {channel.name}", file=sys.stderr, flush=True)
         told.ready()
-        service = Announcer(StateApart(log, own), own, [channel], Heartbeat(told, status), assembly.gaps_between)
+        service = Announcer(
+            StateApart(log, own), own, [channel], Heartbeat(told, status), assembly.gaps_between, assembly.is_muted
+        )
         service.run(log, lambda: datetime.now(UTC), stop)
     return 0

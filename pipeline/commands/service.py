@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pipeline.apart import StateApart
 from pipeline.assembly import Assembly, assemble
 from pipeline.collecting import Collector
+from pipeline.commands.page import beside
 from pipeline.commands.until import Heartbeat, ended_by_signal, notifier
 from pipeline.notify import Notifier
 from pipeline.outlets import Watched
@@ -28,13 +29,24 @@ def run(options: argparse.Namespace) -> int:
     watched = assembly.watched()
     if not watched:
         raise BadSettings(f"{assembly.overlay.source('outlets.toml')}: no outlet to watch; add an [[outlet]]")
-    (_collect if assembly.settings.on_servers else _do_all)(assembly, watched, told, stop)
+    listen = options.listen if options.web == "on" else None
+    if assembly.settings.on_servers:
+        # It knows no way to Elasticsearch: there the page is `naqid web`'s.
+        _collect(assembly, watched, told, stop)
+    else:
+        _do_all(assembly, watched, told, stop, listen)
     return 0
 
 
-def _do_all(assembly: Assembly, watched: Sequence[Watched], told: Notifier, stop: threading.Event) -> None:
+def _do_all(
+    assembly: Assembly,
+    watched: Sequence[Watched],
+    told: Notifier,
+    stop: threading.Event,
+    listen: tuple[str, int] | None,
+) -> None:
     channel = assembly.channel(sys.stdout)
-    with assembly.open_stores() as stores, assembly.open_pushes() as pushes:
+    with assembly.open_stores() as stores, assembly.open_pushes() as pushes, beside(assembly, listen):
 
         def status() -> str:
             counts, texts = stores.log.counts(), stores.log.size("articles")

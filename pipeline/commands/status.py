@@ -19,10 +19,14 @@ _AT_ONCE = 500
 
 def status(options: argparse.Namespace) -> int:
     """Looks on while a service writes. On servers, feeds and notices are told of where they are looked after."""
-    assembly = assemble(options.config, options.data)
-    standing = _on_servers(assembly) if assembly.settings.on_servers else _in_one_process(assembly)
-    print(json_line(standing) if options.json else _told(standing))
+    stands = standing(assemble(options.config, options.data))
+    print(json_line(stands) if options.json else _told(stands))
     return 0
+
+
+def standing(assembly: Assembly) -> dict[str, Any]:
+    """How everything stands now. Raises `Unreachable`, and `BadSettings` where nothing was ever kept."""
+    return _on_servers(assembly) if assembly.settings.on_servers else _in_one_process(assembly)
 
 
 def _in_one_process(assembly: Assembly) -> dict[str, Any]:

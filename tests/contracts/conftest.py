@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.sqlite_desk import SqliteDesk
 from connectors.sqlite_index import SqliteIndex
 from connectors.sqlite_log import SqliteLog
 from pipeline.core.alerts import Alert
@@ -37,6 +38,7 @@ def analyzer() -> Analyzer:
 LOGS: list[tuple[str, Callable[[Path], Any]]] = [("sqlite", lambda folder: SqliteLog(folder / "log.sqlite"))]
 STATES = LOGS
 OUTBOXES = LOGS
+DESKS: list[tuple[str, Callable[[Path], Any]]] = [("sqlite", lambda folder: SqliteDesk(folder / "desk.sqlite"))]
 INDEXES: list[tuple[str, Callable[[Path], Any]]] = [
     ("sqlite", lambda folder: SqliteIndex(folder / "index.sqlite", analyzer(), places_of=places_of)),
 ]
@@ -48,6 +50,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ("open_state", STATES),
         ("open_outbox", OUTBOXES),
         ("open_index", INDEXES),
+        ("open_desk", DESKS),
     ):
         if name in metafunc.fixturenames:
             metafunc.parametrize(
@@ -67,6 +70,11 @@ def open_state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Calla
 
 @pytest.fixture
 def open_outbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    yield from _opener(request.param, tmp_path)
+
+
+@pytest.fixture
+def open_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
     yield from _opener(request.param, tmp_path)
 
 
