@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.core.cast import Cast
 from pipeline.core.claims import Party
-from pipeline.core.grammar import Force, Saying, among
+from pipeline.core.grammar import QUOTES, Force, Saying, among
 from pipeline.core.line import Line
 from pipeline.core.nounphrases import names_speaker, party_of, phrase_after, phrase_before, subject_before
 from pipeline.core.relays import agency_of, passer_on, relays, source_after
@@ -15,6 +15,7 @@ from pipeline.core.relays import agency_of, passer_on, relays, source_after
 _HEAD_LENGTH = 30
 _HEADLINE_SPEAKER = 8
 _CARRIER = 6
+_SPEECH_MARKS = QUOTES | frozenset("،,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def frames(line: Line, cast: Cast) -> list[Frame]:
         frame = _according(line, index, cast)
         if frame is None and saying is None:
             frame = _headline_colon(line, index, cast) or _refutation(line, index, found)
+        elif frame is None and saying is not None and _ends_speech(line, index, saying):
+            frame = _speech_before(line, index, cast)
         elif frame is None and saying is not None and _says(line, index, saying):
             frame, skip = _frame(line, index, saying, found, cast)
         if frame is None:
@@ -96,6 +99,24 @@ def _opener_after(line: Line, index: int) -> int | None:
         if line.is_opener(position) or line.tokens[position].form == ":":
             return position
     return None
+
+
+def _ends_speech(line: Line, index: int, saying: Saying) -> bool:
+    """Whether the verb names who said what stands before it: "…", said X to the agency Y."""
+    if saying.force != "say" or saying.form not in ("past", "present") or saying.prefix or saying.pronoun or not index:
+        return False
+    if line.tokens[index - 1].form not in _SPEECH_MARKS or _opener_after(line, index) is not None:
+        return False
+    return any(t.first < index for t in line.triggers) and all(t.first < index for t in line.triggers)
+
+
+def _speech_before(line: Line, index: int, cast: Cast) -> Frame | None:
+    phrase = phrase_after(line, index + 1)
+    party = party_of(line, phrase, cast)
+    if party is None or not party.recognised:
+        return None
+    named = tuple(dict.fromkeys(relays(line, phrase[1] + 1, len(line))))
+    return Frame("say", index, 0, index, party, named, source=True)
 
 
 @dataclass(slots=True)

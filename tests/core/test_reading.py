@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.core.article import Article
 from pipeline.core.claims import Claim
+from pipeline.core.events import EventKinds
 from pipeline.core.reading import Reader
 
 Publish = Callable[..., Article]
@@ -201,6 +202,26 @@ CLAIMS = [
     ("نفت حركة حماس التوصل إلى هدنة في مدينة غزة.", "agree", "denied", "stated", "غزة", "حركة حماس", ()),
     ("قصف طيران التحالف سوقاً في مديرية عبس.", "airstrike", "affirmed", "stated", "عبس", "", ()),
     ("فكّت القوات الحكومية اليمنية الحصار عن مدينة تعز.", "lift_siege", "affirmed", "stated", "تعز", "", ()),
+    (
+        "لم ينسحب الجيش من مدينة الفاشر، قال مسؤول عسكري لوكالة رويترز.",
+        "withdraw",
+        "denied",
+        "stated",
+        "الفاشر",
+        "مسؤول عسكري",
+        ("رويترز",),
+    ),
+    ("قطعت السلطات المياه عن مدينة الحسكة.", "cut_water", "affirmed", "stated", "الحسكة", "", ()),
+    (
+        "نفت الحكومة العراقية قطع الكهرباء عن مدينة البصرة.",
+        "cut_power",
+        "denied",
+        "stated",
+        "البصرة",
+        "الحكومة العراقية",
+        (),
+    ),
+    ("حوصرت القوات في مدينة الفاشر.", "besiege", "affirmed", "stated", "الفاشر", "", ()),
     ("أعلنت المفوضية تأجيل الانتخابات البرلمانية في ليبيا.", "postpone", "affirmed", "stated", "ليبيا", "المفوضية", ()),
 ]
 
@@ -212,6 +233,8 @@ SILENCES = [
     ("نفت الجامعة صلتها بوفاة الطالبة في مدينة حمص.", "die"),
     ("لم يسيطر الجيش إلا على الأحياء الجنوبية من مدينة حرض.", "capture"),
     ("سيطر رجال الإطفاء على الحريق في مدينة حلب.", "capture"),
+    ("أعلنت وزارة الصحة في مدينة حلب عن خطة.", "visit"),
+    ("دخل وقف إطلاق النار في غزة حيز التنفيذ.", "shoot"),
     ("عاد الأهالي إلى البوكمال بعد انسحاب التنظيم منها.", "withdraw"),
 ]
 
@@ -244,6 +267,42 @@ def test_a_newspaper_sentence_is_read(
 @pytest.mark.parametrize(("sentence", "kind"), SILENCES)
 def test_what_is_only_mentioned_is_no_claim(reader: Reader, publish: Publish, sentence: str, kind: str) -> None:
     assert [claim for claim in _claims(reader, publish, sentence) if claim.kind == kind] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind", "place"),
+    [
+        ("عاد الأهالي إلى البوكمال بعد انسحاب التنظيم منها.", "withdraw", "البوكمال"),
+        ("قتل جنديان في هجوم على حاجز في مدينة الرطبة.", "attack", "الرطبة"),
+        ("قدم الوزير استقالته.", "resign", ""),
+    ],
+)
+def test_what_is_granted_in_passing_or_has_no_place_is_an_aside(
+    reader: Reader, publish: Publish, sentence: str, kind: str, place: str
+) -> None:
+    reading = reader.read(publish(sentence))
+    assert [(claim.polarity, claim.place.name) for claim in reading.asides if claim.kind == kind] == [
+        ("affirmed", place)
+    ]
+    assert kind not in {claim.kind for claim in reading.claims}
+
+
+def test_a_kind_that_wants_an_unknown_list_is_refused() -> None:
+    table = {
+        "flood": {
+            "plover": "",
+            "topic": "t",
+            "sign": 1,
+            "aspect": "event",
+            "theme": "place",
+            "opposes": [],
+            "label_ar": "ف",
+            "label_en": "f",
+            "verbs": [["غمر", "يغمر", "@rivers"]],
+        }
+    }
+    with pytest.raises(ValueError, match="rivers"):
+        EventKinds.from_toml(table)
 
 
 def test_a_nested_denial_gives_a_claim_to_each_mouth(reader: Reader, publish: Publish) -> None:
