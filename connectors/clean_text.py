@@ -12,6 +12,9 @@ from lxml import etree, html  # type: ignore[import-untyped]
 _UNFIT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
 )
+# What stands at these places was meant in windows-1252 (HTML's own rule for references, 13.2.5.80); 85 is a line's end.
+_WESTERN = re.compile("[\x80-\x84\x86-\x9f]")
+_MEANT = {chr(code): bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -32,7 +35,8 @@ _UNREAD = frozenset(
 
 def clean(text: str) -> str:
     """The text without controls, with `\\n` as the only line end; lone surrogates become U+FFFD."""
-    return _SURROGATE.sub("\ufffd", _UNFIT.sub("", _LINE_END.sub("\n", text)))
+    text = _WESTERN.sub(lambda found: _MEANT[found[0]], _LINE_END.sub("\n", text))
+    return _SURROGATE.sub("\ufffd", _UNFIT.sub("", text))
 
 
 def one_line(text: str) -> str:
