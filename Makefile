@@ -5,7 +5,7 @@ UV ?= uv
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo run servers env test test-servers check format lock audit clean
+.PHONY: help venv demo run servers env test test-servers check format lock audit lab-venv clean
 
 help: ## what can be made
 	@awk -F ' ## ' '/^[a-z-]+:.* ## / { split($$1, part, ":"); printf "make %-13s %s\n", part[1], $$2 }' Makefile
@@ -55,16 +55,22 @@ lock: ## renew the lock files (needs uv)
 	$(UV) pip compile $(LOCK) --group build -o requirements.lock
 	$(UV) pip compile $(LOCK) --extra servers -c requirements.lock -o requirements-servers.lock
 	$(UV) pip compile $(LOCK) --group build --extra servers --extra dev -c requirements-servers.lock -o requirements-test.lock
+	$(UV) pip compile $(HASHED) --group lab -o requirements-lab.lock
 
 audit: .venv/ready ## known vulnerabilities of what is locked (needs the network)
 	@$(PYTHON) -m venv .venv-audit && .venv-audit/bin/pip install --quiet pip-audit
 	.venv-audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
 
-clean: ## remove the environments and caches
-	rm -rf .venv .venv-audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+# Six gigabytes, as torch brings what it needs on a graphics card; the product needs none of it.
+lab-venv: requirements-lab.lock ## the environment that trains the judge's weights
+	@$(PYTHON) -m venv .venv-lab
+	.venv-lab/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-lab.lock
 
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	pyproject.toml
+clean: ## remove the environments and caches
+	rm -rf .venv .venv-audit .venv-lab .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+HASHED := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+LOCK := $(HASHED) pyproject.toml
 
 # What is locked is installed by its hashes; the project itself is then linked in without asking anyone.
 INSTALL = $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, event_gsr, feeds, gold, mutated_feeds, timelines
+from lab import baly, event_gsr, feeds, gold, judged, mutated_feeds, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -121,6 +121,16 @@ def measure_claims(assembly: Assembly, options: argparse.Namespace) -> dict[str,
 _PARTS = {"plain": False, "hard": True}
 
 
+def measure_ans(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """The judge on ANS's development part."""
+    return judged.measured_ans(assembly.judge)
+
+
+def measure_own_pairs(assembly: Assembly, options: argparse.Namespace) -> dict[str, object]:
+    """The judge on the pairs of lab/pairs; `--held-out` takes the third that it was never trained on."""
+    return judged.measured_own(assembly.judge, options.held_out)
+
+
 MEASURES: dict[str, Measure] = {
     "stories": measure_stories,
     "cpu": measure_cpu,
@@ -132,6 +142,8 @@ MEASURES: dict[str, Measure] = {
     "claims": measure_claims,
     "events": lambda assembly, _: event_gsr.measured(assembly),
     "baly": measure_baly,
+    "ans": measure_ans,
+    "own-pairs": measure_own_pairs,
 }
 
 

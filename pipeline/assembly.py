@@ -34,6 +34,7 @@ from pipeline.core.analysis import Analyzer, override_table
 from pipeline.core.events import EventKinds
 from pipeline.core.gazetteer import Gazetteer
 from pipeline.core.grammar import Grammar
+from pipeline.core.opinions import Judge
 from pipeline.core.outlets import Outlet, outlets_from_toml
 from pipeline.core.pairs import Rules
 from pipeline.core.reading import Reader
@@ -54,6 +55,8 @@ Made = TypeVar("Made")
 
 if TYPE_CHECKING:
     from connectors.kafka_log import KafkaLog
+    from pipeline.judge.encoder import Encoder
+    from pipeline.judge.models import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Assembly:
     def __init__(self, overlay: Overlay, settings: Settings) -> None:
         self.overlay = overlay
         self.settings = settings
+        self._models: Models | None = None
 
     @cached_property
     def reader(self) -> Reader:
@@ -93,6 +97,16 @@ class Assembly:
     def rules(self) -> Rules:
         """What decides whether one claim reverses another."""
         return Rules(self.kinds, self.wording, timedelta(days=self.settings.alerts.window_days))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The models that compare two sentences; loading them takes half a second, importing them too."""
+        return self._of_weights(lambda models: models.judge)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The model that gives a vector for a sentence."""
+        return self._of_weights(lambda models: models.encoder)
 
     @cached_property
     def gazetteer(self) -> Gazetteer:
@@ -321,6 +335,17 @@ class Assembly:
 
     def _fetcher(self) -> Fetcher:
         return Fetcher(allowed=[ipaddress.ip_network(network) for network in self.settings.collect.allow_networks])
+
+    def _of_weights(self, part: Callable[[Models], Made]) -> Made:
+        from pipeline.judge.models import Models
+        from pipeline.judge.sealed import Weights
+
+        try:
+            if self._models is None:
+                self._models = Models(Weights())
+            return part(self._models)
+        except ValueError as error:
+            raise BadSettings(str(error)) from error
 
     def _watched(self, outlet: Outlet, fetcher: Fetcher, pages: Pages) -> Watched:
         if outlet.feed.startswith(("http://", "https://")):

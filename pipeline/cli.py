@@ -25,6 +25,7 @@ INTERRUPTED = 130  # 128 + SIGINT
 _MODULES = {
     "replay": "replay",
     "read": "read",
+    "judge": "judge",
     "feed": "feed",
     "run": "service",
     "worker": "worker",
@@ -123,6 +124,10 @@ def make_parser() -> argparse.ArgumentParser:
         "sources", nargs="+", metavar="FILE|URL", help="RSS, Atom, RDF, JSON Feed or a news sitemap, by path or address"
     )
     feed.add_argument("--json", action="store_true", help="print JSON, one document a line, in the order given")
+
+    judge = _add(commands, "judge", "tell whether two sentences agree, disagree or tell of other things")
+    judge.add_argument("file", type=Path, metavar="FILE", help="CSV in UTF-8 whose first line names s1 and s2")
+    judge.add_argument("--json", action="store_true", help='print JSON, one row a line: {"label", "p"} or {"error"}')
 
     run = _add(commands, "run", "watch the outlets of outlets.toml until SIGTERM, and show the page")
     run.add_argument("--web", choices=("on", "off"), default="on", help="whether the page is shown (default: on)")

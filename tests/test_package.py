@@ -36,6 +36,8 @@ def test_the_wheel_holds_the_program_its_configuration_and_nothing_else(wheel: P
     assert tops == {"pipeline", "connectors", "naqid-0.1.0.dist-info"}
     shipped = {str(path.relative_to(ROOT / "config")) for path in (ROOT / "config").rglob("*") if path.is_file()}
     assert shipped == {name.removeprefix("pipeline/_config/") for name in names if name.startswith("pipeline/_config/")}
+    weights = {f"pipeline/judge/weights/{path.name}" for path in (ROOT / "pipeline" / "judge" / "weights").iterdir()}
+    assert weights == {name for name in names if name.startswith("pipeline/judge/weights/")}
     assert "naqid-0.1.0.dist-info/licenses/LICENSE" in names
 
 
@@ -50,7 +52,14 @@ def test_the_installed_command_runs_the_demo_from_another_folder(wheel: Path, tm
     elsewhere.mkdir()
     variables = bare_environment(tmp_path, warm_cache)
     del variables["PYTHONPATH"]
-    for arguments, shown in ((["--version"], "naqid 0.1.0"), (["demo"], "→ ALERT"), (["check"], "outlets: ")):
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("s1,s2\nانسحاب الجيش من البوكمال,روسيا تنفي انسحاب الجيش من البوكمال\n", encoding="utf-8")
+    for arguments, shown in (
+        (["--version"], "naqid 0.1.0"),
+        (["demo"], "→ ALERT"),
+        (["check"], "outlets: "),
+        (["judge", str(pairs)], "disagree"),
+    ):
         ran = subprocess.run(
             [str(environment / "bin" / "naqid"), *arguments],
             cwd=elsewhere,

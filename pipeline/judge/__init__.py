@@ -1,7 +1,1 @@
-"""Models of the judge, behind one small interface. None is shipped yet: the rules of `core/reversals.py` decide."""
-
-from __future__ import annotations
-
-from pipeline.core.opinions import Judge, Opinion
-
-__all__ = ["Judge", "Opinion"]
+"""Models of the judge, behind the small interface of `core/opinions.py`; `models.py` loads what is shipped."""
