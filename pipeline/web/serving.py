@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from starlette.applications import Starlette
 
 from pipeline.ports import Unreachable
 
+_BEGIN_SECONDS = 5.0
 _END_SECONDS = 5.0
 
 
@@ -38,10 +40,13 @@ def server(app: Starlette) -> uvicorn.Server:
 
 @contextmanager
 def served(app: Starlette, bound: socket.socket) -> Iterator[None]:
-    """The app is served in a thread while the context lasts."""
+    """The app is served in a thread while the context lasts; it answers when the context begins."""
     running = server(app)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]}, name="page", daemon=True)
     thread.start()
+    until = time.monotonic() + _BEGIN_SECONDS
+    while not running.started and thread.is_alive() and time.monotonic() < until:
+        time.sleep(0.01)
     try:
         yield
     finally:
