@@ -18,12 +18,12 @@ def conjugate(past: str, present: str) -> dict[str, Tense]:
     `past` is the third person masculine singular (نفى), `present` the same (ينفي). Weak endings follow the rules of
     the grammar: final ى drops before ت and وا (نفت، نفوا) and turns into ا before an object (نفاه); a present
     in ي or و loses it in the jussive (لم ينف); a long hollow verb shortens there (لم يستقل). Object pronouns are
-    joined on.
+    joined on. Of an empty word there are no forms.
     """
     forms: dict[str, Tense] = {}
-    for form in _past(past):
+    for form in _past(past) if past else ():
         forms.setdefault(fold(form), "past")
-    for form in _present(present):
+    for form in _present(present) if present else ():
         forms.setdefault(fold(form), "present")
     return forms
 
