@@ -17,7 +17,6 @@ from pipeline.core.alerts import UNANNOUNCED, Alert
 from pipeline.core.article import make_article
 from pipeline.core.claims import Claim
 from pipeline.core.dossier import follow
-from pipeline.shapes import happenings
 
 _FIRST = datetime(2017, 6, 1, tzinfo=UTC)
 _APART = timedelta(days=2)
@@ -152,7 +151,7 @@ def _happenings(assembly: Assembly, name: str, text: str) -> list[Claim]:
         outlet="baly", url=f"https://example.org/{name}", title="", text=text, published=_FIRST, fetched=_FIRST
     )
     reading = assembly.reader.read(article)
-    return [*happenings(reading), *reading.asides]
+    return [*reading.claims, *reading.asides]
 
 
 def _topic(assembly: Assembly, claim: Claim) -> str:

@@ -15,7 +15,6 @@ from lab.corpora import shared
 from pipeline.assembly import Assembly
 from pipeline.core.arabic import fold
 from pipeline.core.article import Article, make_article
-from pipeline.shapes import happenings
 
 FOLDS = 5
 TYPES = ("ASSAULT", "PROTEST")
@@ -67,7 +66,7 @@ def _told(assembly: Assembly, sentence: Judged) -> bool:
     reading = assembly.reader.read(article_of(sentence))
     return any(
         claim.plover == sentence.type and claim.polarity == "affirmed" and claim.modality in ("stated", "alleged")
-        for claim in (*happenings(reading), *reading.asides)
+        for claim in (*reading.claims, *reading.asides)
     )
 
 

@@ -21,7 +21,6 @@ from pipeline.core.analysis import light_stem
 from pipeline.core.arabic import tokens
 from pipeline.core.article import make_article
 from pipeline.core.claims import Claim, Party
-from pipeline.shapes import happenings
 
 Split = Literal["dev", "held"]
 FOLDER = ROOT / "lab" / "claims"
@@ -73,7 +72,7 @@ def compared(assembly: Assembly, split: Split) -> list[Sentence]:
                 fetched=datetime(2026, 6, 1, tzinfo=UTC),
             )
             reading = assembly.reader.read(article)
-            read = [*happenings(reading), *reading.asides]
+            read = [*reading.claims, *reading.asides]
             pairs = _paired(row["claims"], read, names)
             found.append(Sentence(row["sentence"], row["hard"], row["claims"], read, pairs))
     return found

@@ -9,7 +9,6 @@ from pipeline.core.article import Article
 from pipeline.core.claims import Claim, Party, Reading
 from pipeline.core.dossier import Event
 from pipeline.core.places import NOWHERE, Place
-from pipeline.core.reports import REPORT
 from pipeline.ports import Gap
 from pipeline.wire import moment_to_text
 
@@ -78,7 +77,7 @@ def reading_json(article: Article, reading: Reading) -> Shape:
         "outlet": article.outlet,
         "title": article.title,
         "claims": [
-            *({**claim_json(claim), "aside": False} for claim in happenings(reading)),
+            *({**claim_json(claim), "aside": False} for claim in reading.claims),
             *({**claim_json(claim), "aside": True} for claim in reading.asides),
         ],
         "places": [place_json(place) for place in reading.places],
@@ -96,13 +95,8 @@ def article_json(article: Article, reading: Reading) -> Shape:
         "published": moment_to_text(article.published),
         "revision": article.revision,
         "places": [place_json(place) for place in reading.places],
-        "kinds": list(dict.fromkeys(claim.kind for claim in happenings(reading))),
+        "kinds": list(dict.fromkeys(claim.kind for claim in reading.claims)),
     }
-
-
-def happenings(reading: Reading) -> list[Claim]:
-    """The claims that tell of a happening: a report as a whole is for the models alone."""
-    return [claim for claim in reading.claims if claim.kind != REPORT]
 
 
 def gap_json(gap: Gap) -> Shape:

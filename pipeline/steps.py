@@ -24,7 +24,7 @@ from pipeline.gaps import GapsBetween, gaps_of, no_gaps
 from pipeline.outlets import told
 from pipeline.patience import LONGEST, Patience
 from pipeline.ports import Alerts, Consequences, Document, Gap, Notice, Outbox, Record, Rejected, Topic, Unreachable
-from pipeline.shapes import alert_json, article_json, claim_json, event_json, happenings
+from pipeline.shapes import alert_json, article_json, claim_json, event_json
 
 ARTICLES = "articles"
 """The state's table of what was seen of each article: article id → `codec.Seen`."""
@@ -85,7 +85,7 @@ def read(record: Record, reader: Reader) -> Outcome:
     ]
     documents = [
         Document("articles", article.id, article.revision, article_json(article, reading)),
-        *(Document("claims", claim.id, article.revision, claim_json(claim)) for claim in happenings(reading)),
+        *(Document("claims", claim.id, article.revision, claim_json(claim)) for claim in reading.claims),
     ]
     return Outcome(Consequences(appends=[("claims", record) for record in records]), documents)
 

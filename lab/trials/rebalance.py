@@ -21,13 +21,12 @@ from typing import Any
 
 from deployment import Deployment, json_lines
 from kafka import KafkaConsumer, TopicPartition
-from load import articles
+from load import articles, with_claims
 from server_processes import Kafka
 
 from pipeline.announcing import Announcer
 from pipeline.assembly import Assembly, recorded_feed
 from pipeline.commands.outcome import concluded
-from pipeline.core.reports import REPORT
 from pipeline.overlay import find_overlay
 from pipeline.ports import Notice
 from pipeline.settings import load_settings
@@ -98,16 +97,14 @@ def _compared(
     records = Counter(record.id for record in deployment.records("claims"))
     claims = deployment.claims()
     read = {claim.evidence.url for claim in claims.values()}
-    # Reports as a whole leave a busy dossier after some weeks.
-    happenings = {id for id, claim in claims.items() if claim.kind != REPORT}
     in_dossiers = _claims_in_dossiers(deployment, bootstrap)
     standing = {id: json.loads(json.dumps(alert_json(alert))) for id, alert in deployment.alerts().items()}
     posted = _posted(deployment)
     return {
         "articles": len(ids),
-        "articles_without_their_claims": len({article["url"] for article in made} - read),
+        "articles_without_their_claims": len(with_claims(made) - read),
         "claims": len(claims),
-        "claims_missing_in_dossiers": len(happenings - set(in_dossiers)),
+        "claims_missing_in_dossiers": len(set(claims) - set(in_dossiers)),
         "claims_twice_in_dossiers": sum(count - 1 for count in in_dossiers.values()),
         "claims_records_repeated": sum(records.values()) - len(records),
         "alerts": len(standing),

@@ -9,10 +9,9 @@ from typing import Literal
 from pipeline.core.claims import Claim
 from pipeline.core.places import Place
 
-ReversalKind = Literal["admission", "denial", "self", "camp", "rival", "correction", "development", "possible"]
-"""`development` is both true at different times, `possible` what a model suspects: neither is announced."""
+ReversalKind = Literal["admission", "denial", "self", "camp", "rival", "correction", "development"]
 
-UNANNOUNCED: frozenset[ReversalKind] = frozenset({"development", "possible"})
+UNANNOUNCED: frozenset[ReversalKind] = frozenset({"development"})
 State = Literal["open", "confirmed", "contested", "reversed again", "resolved"]
 
 

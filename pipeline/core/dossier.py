@@ -8,7 +8,6 @@ from datetime import timedelta
 
 from pipeline.core.alerts import Alert
 from pipeline.core.claims import Claim
-from pipeline.core.contradictions import Contradiction, alerts_by_model, contradictions
 from pipeline.core.happenings import Event, events_of
 from pipeline.core.pairs import Rules
 from pipeline.core.places import Place
@@ -34,7 +33,6 @@ class Dossier:
     events: tuple[Event, ...] = ()
     alerts: tuple[Alert, ...] = ()
     version: int = 0
-    contradictions: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +69,10 @@ def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Fo
     held = {claim.id for claim in everything}
     events = [_continued(event, dossier.events, held) for event in _events(touched, rules)]
     elsewhere = [event for event in dossier.events if not scope.holds(event.kind, event.place, rules)]
-    ruled = alerts_of(_reversals(touched, rules), touched, events, rules)
+    alerts = alerts_of(_reversals(touched, rules), touched, events, rules)
     # An alert older than the claims that the dossier holds stands in the index as it was.
     remembered = [alert for alert in dossier.alerts if {alert.earlier.id, alert.later.id} <= held]
-    apart = [
-        alert
-        for alert in remembered
-        if not (scope.holds(alert.later.kind, alert.place, rules) or rules.kinds[alert.later.kind].whole)
-    ]
-    suspected = _contradictions(dossier, fresh, everything, rules)
-    alerts = (
-        *ruled,
-        *alerts_by_model(suspected, everything, (*ruled, *apart), (*events, *elsewhere), rules),
-    )
+    apart = [alert for alert in remembered if not scope.holds(alert.later.kind, alert.place, rules)]
     standing = {alert.id for alert in (*alerts, *apart)}
     # Alerts once raised that the fuller set of reports no longer supports.
     gone = [replace(alert, state="resolved") for alert in remembered if alert.id not in standing]
@@ -93,7 +82,6 @@ def follow(dossier: Dossier | None, claims: Sequence[Claim], rules: Rules) -> Fo
         events=tuple(sorted((*elsewhere, *events), key=lambda event: (event.first, event.id))),
         alerts=tuple(sorted((*apart, *alerts, *gone), key=lambda alert: (alert.later.evidence.published, alert.id))),
         version=dossier.version + 1,
-        contradictions=suspected,
     )
     previous = {alert.id: alert for alert in dossier.alerts}
     before = {event.id: event for event in dossier.events}
@@ -116,17 +104,6 @@ class _Scope:
         return kind in rules.kinds and rules.kinds[kind].family in self.families and place.id in self.places
 
 
-def _contradictions(
-    dossier: Dossier, fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules
-) -> tuple[Contradiction, ...]:
-    """The contradictions known so far between reports that are still held, and those of the new reports."""
-    reports = {claim.id: claim for claim in claims if rules.kinds[claim.kind].whole}
-    known = [pair for pair in dossier.contradictions if pair.earlier in reports and pair.later in reports]
-    new = [claim for claim in fresh if claim.id in reports]
-    found = {(pair.earlier, pair.later): pair for pair in (*known, *contradictions(new, [*reports.values()], rules))}
-    return tuple(found[sides] for sides in sorted(found))
-
-
 def _scope(fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> _Scope:
     new = {claim.place.id for claim in fresh}
     around = {outer for claim in fresh for outer in claim.place.within}
@@ -136,39 +113,25 @@ def _scope(fresh: Sequence[Claim], claims: Sequence[Claim], rules: Rules) -> _Sc
 
 def _reversals(claims: Sequence[Claim], rules: Rules) -> list[Reversal]:
     topics: dict[str, list[Claim]] = {}
-    for claim in _happenings(claims, rules):
+    for claim in claims:
         topics.setdefault(rules.kinds[claim.kind].topic, []).append(claim)
     return [reversal for topic in sorted(topics) for reversal in reversals(topics[topic], rules)]
 
 
-def _happenings(claims: Sequence[Claim], rules: Rules) -> list[Claim]:
-    return [claim for claim in claims if not rules.kinds[claim.kind].whole]
-
-
 def _recent(claims: Sequence[Claim], rules: Rules) -> tuple[Claim, ...]:
     """The claims that can still meet others. Those of a kind that the configuration has dropped go too."""
-    known = sorted(
-        (claim for claim in claims if claim.kind in rules.kinds),
-        key=lambda claim: (claim.evidence.published, claim.id),
-    )
-    reports = [claim for claim in known if rules.kinds[claim.kind].whole]
-    kept = {claim.id for claim in _latest(_happenings(known, rules), RETENTION)}
-    kept |= {claim.id for claim in _latest(reports, 2 * rules.window)}
-    return tuple(claim for claim in known if claim.id in kept)
-
-
-def _latest(claims: Sequence[Claim], span: timedelta) -> Sequence[Claim]:
-    """The last `KEPT` of claims in the order of time, and those before them that lie within `span` of the newest."""
-    if len(claims) <= KEPT:
-        return claims
-    newest = claims[-_STRAYS].evidence.published
-    old = sum(newest - claim.evidence.published > span for claim in claims)
-    return claims[min(old, len(claims) - KEPT) :]
+    known = (claim for claim in claims if claim.kind in rules.kinds)
+    ordered = sorted(known, key=lambda claim: (claim.evidence.published, claim.id))
+    if len(ordered) <= KEPT:
+        return tuple(ordered)
+    newest = ordered[-_STRAYS].evidence.published
+    old = sum(newest - claim.evidence.published > RETENTION for claim in ordered)
+    return tuple(ordered[min(old, len(ordered) - KEPT) :])
 
 
 def _events(claims: Sequence[Claim], rules: Rules) -> list[Event]:
     groups: dict[tuple[str, str], list[Claim]] = {}
-    for claim in _happenings(claims, rules):
+    for claim in claims:
         groups.setdefault((claim.place.id, rules.kinds[claim.kind].family), []).append(claim)
     return [event for group in groups.values() for event in events_of(group, rules.kinds, rules.window)]
 

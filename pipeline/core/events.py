@@ -46,7 +46,6 @@ class EventKind:
     converse: frozenset[str]
     headline_as: str
     person_as: str
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +117,6 @@ class EventKinds:
                     converse=frozenset(entry.get("converse", ())),
                     headline_as=entry.get("headline_as", ""),
                     person_as=entry.get("person_as", ""),
-                    whole=entry.get("whole", False),
                 )
             except (KeyError, TypeError) as error:
                 raise ValueError(f"events.toml: kind {name!r}: {error} is missing or wrong") from error

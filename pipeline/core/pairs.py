@@ -9,7 +9,6 @@ from functools import cached_property
 from pipeline.core.cast import same_party, shared_words
 from pipeline.core.claims import Claim, Party
 from pipeline.core.events import EventKind, EventKinds
-from pipeline.core.opinions import Judge
 from pipeline.core.wording import Wording
 
 # How many words of the matter two sentences must share, by how much happens in a place of this level: for kinds that
@@ -25,16 +24,11 @@ _ACTOR_WORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What judging needs to know: the event kinds, the words to explain in, how far apart claims of one event lie.
-
-    `judge` compares whole reports, None where rules alone decide; from the probability `sure` on its word is an alert.
-    """
+    """What judging needs to know: the event kinds, the words to explain in, how far apart claims of one event lie."""
 
     kinds: EventKinds
     wording: Wording
     window: timedelta = timedelta(days=14)
-    judge: Judge | None = None
-    sure: float = 0.97
 
     def reach(self, kind: EventKind) -> timedelta:
         """The longest time between two claims of this kind that may concern one happening."""

@@ -36,7 +36,6 @@ _BLANKS: Mapping[str, Mapping[str, str]] = {
     "verdicts": {
         "contrary": "why",
         "development": "why",
-        "possible": "why",
         "same_report": "",
         "counts": "outlets origins",
     },

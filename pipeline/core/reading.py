@@ -17,7 +17,6 @@ from pipeline.core.grammar import Grammar
 from pipeline.core.line import Line
 from pipeline.core.merging import beside, merge, with_relays
 from pipeline.core.places import NOWHERE, Place
-from pipeline.core.reports import REPORT, reported
 from pipeline.core.roles import LocatedMention, actor, locate, names_person, place, theme
 from pipeline.core.sentences import sentences
 from pipeline.core.sketch import sketch
@@ -71,7 +70,6 @@ class Reader:
             "text": [replace(m, start=m.start - shift, end=m.end - shift) for m in mentions if m.start >= shift],
         }
         progress = self._progress(mentions, whole)
-        opening = progress.focus or progress.country
         drafts: list[tuple[Claim, bool]] = []
         passing: list[tuple[Claim, bool]] = []
         marks = sketch(whole)
@@ -81,25 +79,7 @@ class Reader:
                 (passing if aside else drafts).append((claim, segment.headline))
         claims = with_relays(merge(drafts), progress.relays)
         asides = with_relays(beside(claims, merge(passing)), progress.relays)
-        claims += self._reports(article, segments, by_part["title"], opening, marks)
         return Reading(article.id, claims, _unique([mention.place for mention in mentions]), asides)
-
-    def _reports(
-        self,
-        article: Article,
-        segments: Sequence[_Segment],
-        titled: Sequence[Mention],
-        opening: Place | None,
-        marks: tuple[int, ...],
-    ) -> list[Claim]:
-        """The headline and the first sentence as a whole, at the place of the headline or else of the `opening`."""
-        fine = (mention.place for mention in titled if mention.place.level not in ("country", "region"))
-        where = next(fine, opening)
-        if where is None:
-            return []
-        first = {segment.part: segment for segment in reversed(segments)}
-        plover = self._kinds[REPORT].plover
-        return [reported(article, part, segment.span, where, marks, plover) for part, segment in sorted(first.items())]
 
     def _progress(self, mentions: Sequence[Mention], text: str) -> _Progress:
         opening = tokens(text[:_OPENING])

@@ -23,10 +23,7 @@ _STEP = timedelta(minutes=6)
 
 
 def articles(count: int, *, claiming: float = 0.3) -> list[dict[str, Any]]:
-    """Articles in the order of their times, as `naqid ingest` takes them; a share of them tells of a happening.
-
-    Each names a place, so that something of each is in a dossier: at least the report as a whole.
-    """
+    """Articles in the order of their times, as `naqid ingest` takes them; of a share of them a claim can be read."""
     made: list[dict[str, Any]] = []
     claims = 0
     for number in range(count):
@@ -44,3 +41,8 @@ def articles(count: int, *, claiming: float = 0.3) -> list[dict[str, Any]]:
             }
         )
     return made
+
+
+def with_claims(made: list[dict[str, Any]]) -> set[str]:
+    """The addresses of those that a claim is read from."""
+    return {article["url"] for article in made if "/claim/" in article["url"]}
