@@ -33,6 +33,8 @@ class Asked:
 
     def snippet(self, found: Entry, analyzer: Analyzer, marks: tuple[str, str], width: int) -> str:
         """The piece of the document that shows why it was found, else its beginning."""
+        if not self.wishes:
+            return snippets.snippet(found.text or found.title, (), marks, width)
         meant = {place for wish in self.wishes for place in wish.places}
         runs = {wish.terms for wish in self.wishes}
         runs |= {tuple(analyzer.terms(name)) for place in found.places if place.id in meant for name in place.names}

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 
-from lab import baly, event_gsr, feeds, gold, judged, mutated_feeds, timelines
+from lab import baly, event_gsr, feeds, gold, judged, mutated_feeds, page, timelines
 from lab.corpora import saudi_news
 from lab.stories import FOLDER, HELD_OUT, articles_of, compared, stories
 from pipeline.assembly import Assembly, assemble
@@ -139,6 +139,7 @@ MEASURES: dict[str, Measure] = {
     "baly-alerts": measure_baly_alerts,
     "mutated-feeds": lambda _, options: mutated_feeds.measured(options),
     "feeds": lambda _, options: feeds.measured(options),
+    "page": lambda _, options: page.measured(options.count),
     "claims": measure_claims,
     "events": lambda assembly, _: event_gsr.measured(assembly),
     "baly": measure_baly,

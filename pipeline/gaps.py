@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -66,11 +66,19 @@ def gaps_between(state: State, outlets: Iterable[str], since: datetime, until: d
         spans = unread.spans
         if unread.since is not None:
             spans = (*spans, Span(unread.since, max(until, unread.since), unread.reason))
-        for span in spans:
-            gap = Gap(outlet, max(span.since, since), min(span.until, until), span.reason)
-            if gap.until - gap.since >= SHORTEST_TOLD:
-                found.append(gap)
-    return sorted(found, key=lambda gap: (gap.since, gap.outlet))
+        found += [Gap(outlet, span.since, span.until, span.reason) for span in spans]
+    return within(found, (), since, until)
+
+
+def within(gaps: Iterable[Gap], outlets: Collection[str], since: datetime, until: datetime) -> list[Gap]:
+    """The parts of gaps between two times, as `gaps_between` tells them; of these outlets where some are named."""
+    parts = (
+        replace(gap, since=max(gap.since, since), until=min(gap.until, until))
+        for gap in gaps
+        if not outlets or gap.outlet in outlets
+    )
+    told = (part for part in parts if part.until - part.since >= SHORTEST_TOLD)
+    return sorted(told, key=lambda gap: (gap.since, gap.outlet))
 
 
 def gaps_of(alert: Alert, between: GapsBetween) -> tuple[Gap, ...]:

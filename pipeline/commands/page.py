@@ -101,7 +101,12 @@ def _app(assembly: Assembly, index: Index, host: str) -> Starlette:
             "the path of a file of mode 0600 that holds one"
         )
     names = {host.strip("[]"), *_LOOPBACK_NAMES, *filter(None, os.environ.get("NAQID_WEB_HOSTS", "").split(","))}
-    house = House(
+    return make_app(house_of(assembly, index), names, token)
+
+
+def house_of(assembly: Assembly, index: Index) -> House:
+    """What the page shows of this configuration and this index."""
+    return House(
         index=index,
         desk=assembly.desk,
         wording=assembly.wording,
@@ -112,7 +117,6 @@ def _app(assembly: Assembly, index: Index, host: str) -> Starlette:
         health=lambda: standing(assembly),
         clock=lambda: datetime.now(UTC),
     )
-    return make_app(house, names, token)
 
 
 def _token(given: str) -> Secret | None:

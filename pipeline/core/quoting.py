@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from pipeline.core.claims import Span
@@ -53,6 +54,7 @@ def quote(sentence: str, cues: Sequence[Span] = (), limit: int | None = None) ->
     return whole if limit is None or units(text) <= limit else _excerpt(whole, limit)
 
 
+@lru_cache(maxsize=2048)
 def clean(text: str, limit: int | None = None) -> str:
     """One line of text without control characters, bidi controls or hidden letters; cut to `limit` UTF-16 units."""
     text, _ = _clean(text, (), enough=None if limit is None else limit + _SNAP)
@@ -101,8 +103,8 @@ def _clean(text: str, spans: Sequence[Span], trim: bool = True, enough: int | No
     marks = 0
     for index, character in enumerate(text):
         places[index] = len(kept)
-        shown = _shown(character)
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        shown, is_mark = _shown(character)
+        marks = marks + 1 if is_mark else 0
         if not shown or marks > _MARKS_ON_ONE_LETTER or (shown == " " and (kept[-1] == " " if kept else trim)):
             continue
         kept.append(shown)
@@ -116,18 +118,23 @@ def _clean(text: str, spans: Sequence[Span], trim: bool = True, enough: int | No
     return "".join(kept), [span for span in moved if span[0] < span[1]]
 
 
-def _shown(character: str) -> str:
-    """What stands for a character: itself, a space for a line break, a sign for half a pair, nothing for a control."""
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> tuple[str, bool]:
+    """What stands for a character, and whether it is a mark on the letter before.
+
+    Itself, a space for a line break, a sign for half a pair, nothing for a control. A page of alerts asks some ten
+    thousand times, of the same few letters.
+    """
     if character in _BREAKS or character == " ":
-        return " "
+        return " ", False
     category = unicodedata.category(character)
     if category == "Cs":
-        return _REPLACEMENT
+        return _REPLACEMENT, False
     if category == "Cc" or (category == "Cf" and character not in _KEPT_FORMATS):
-        return ""
+        return "", False
     code = ord(character)
     noncharacter = code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
-    return "" if noncharacter else character
+    return "" if noncharacter else character, category in ("Mn", "Me")
 
 
 def _joined(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -22,7 +22,7 @@ from pipeline.core.events import EventKinds
 from pipeline.core.gazetteer import Gazetteer
 from pipeline.core.phrases import Language
 from pipeline.core.wording import Wording
-from pipeline.gaps import GapsBetween
+from pipeline.gaps import GapsBetween, within
 from pipeline.ports import Desk, Hit, Index, Mark, Query, mute_subject
 from pipeline.web.cards import Card, Side, card, place_name, side, web_address
 from pipeline.web.map import HEIGHT, WIDTH, around
@@ -32,7 +32,7 @@ from pipeline.web.words import PageWords, briefly, language_asked
 ALERTS = 50
 FOUND = 30
 # Facets are counted over so many of what was found.
-_COUNTED = 500
+_COUNTED = 200
 _CLAIMS = 1_000
 _MARKS: dict[str, Mark] = {"acknowledge": "acknowledged", "label": "label", "mute": "muted"}
 
@@ -78,7 +78,7 @@ class Pages:
         return self._page(
             request,
             "alerts.html",
-            cards=[self._card(hit.body, language) for hit in shown],
+            cards=self._cards([hit.body for hit in shown], language),
             hidden=len(hits[:ALERTS]) - len(shown),
             muted=muted,
             marks=self._marks(),
@@ -91,7 +91,7 @@ class Pages:
         """One alert by its id."""
         hit = await self._one("alerts", request.path_params["id"])
         muted = {decision.subject for decision in self._house.desk.decisions("muted")}
-        card = self._card(hit.body, _language(request))
+        (card,) = self._cards([hit.body], _language(request))
         return self._page(request, "alert.html", card=card, muted=muted, marks=self._marks())
 
     async def event(self, request: Request) -> Response:
@@ -111,7 +111,6 @@ class Pages:
             title=self._house.wording.event(event["kind"], language),
             place_name=place_name(event["place"], language),
             rows=rows,
-            cards=[self._card(alert, language) for alert in alerts],
             **self._map(event["place"]["id"], language),
         )
 
@@ -128,7 +127,7 @@ class Pages:
             place=request.path_params["id"],
             place_name=place_name(name, language),
             spans=held,
-            cards=[self._card(hit.body, language) for hit in hits],
+            cards=self._cards([hit.body for hit in hits], language),
             **self._map(request.path_params["id"], language),
         )
 
@@ -230,11 +229,26 @@ class Pages:
         names = [(dot, place_name({"name": dot.place.name, "name_en": dot.place.name_en}, language)) for dot in dots]
         return {"dots": names, "map_width": WIDTH, "map_height": HEIGHT}
 
-    def _card(self, body: Mapping[str, Any], language: Language) -> Card:
+    def _cards(self, bodies: Sequence[Mapping[str, Any]], language: Language) -> list[Card]:
+        """The cards of alerts; when their outlets could not be read is looked up once for all of them."""
+        if not bodies:
+            return []
         told = self._house.wording
-        since, until = (datetime.fromisoformat(body[order]["published"]) for order in ("earlier", "later"))
-        unread = self._house.gaps(tuple(body["outlets"]), since, until)
-        return card(body, told, language, [told.gap(gap.outlet, gap.since, gap.until, language) for gap in unread])
+        times = [_times(body) for body in bodies]
+        outlets = tuple(dict.fromkeys(outlet for body in bodies for outlet in body["outlets"]))
+        unread = self._house.gaps(outlets, min(since for since, _ in times), max(until for _, until in times))
+        return [
+            card(
+                body,
+                told,
+                language,
+                [
+                    told.gap(gap.outlet, gap.since, gap.until, language)
+                    for gap in within(unread, body["outlets"], since, until)
+                ],
+            )
+            for body, (since, until) in zip(bodies, times, strict=True)
+        ]
 
     def _row(self, hit: Hit, alerts: Sequence[Mapping[str, Any]], language: Language) -> dict[str, Any]:
         """A claim of an event, with the alerts whose earlier or later side it is."""
@@ -326,6 +340,11 @@ def _highlighted(snippet: str) -> list[tuple[str, bool]]:
 
 def _just_after(moment: str) -> str:
     return (datetime.fromisoformat(moment) + timedelta(microseconds=1)).isoformat()
+
+
+def _times(alert: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    earlier, later = (datetime.fromisoformat(alert[order]["published"]) for order in ("earlier", "later"))
+    return earlier, later
 
 
 def _published(hit: Hit) -> tuple[str, str]:
