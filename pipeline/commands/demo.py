@@ -31,6 +31,12 @@ _CLOSING = """\
 What the analyst is told, in full. Both sentences are quoted as they were printed; between asterisks stand the words
 that make one contradict the other:"""
 
+# The demo keeps nothing, so the page needs a folder that is filled once more.
+_ON_THE_PAGE = """\
+The same in a browser, at http://127.0.0.1:8321/ until Ctrl-C:
+  .venv/bin/naqid replay config/demo/*.jsonl --data /tmp/naqid-demo
+  .venv/bin/naqid web --data /tmp/naqid-demo"""
+
 
 def demo(options: argparse.Namespace) -> int:
     """Nothing of it is kept, and nothing is posted."""
@@ -48,6 +54,7 @@ def demo(options: argparse.Namespace) -> int:
         for alert in alerts:
             console.post(Notice(alert.id, alert))
         sys.stdout.write(cards.getvalue())
+        print(_ON_THE_PAGE)
     return 0 if whole and alerts else 1
 
 
